@@ -1,0 +1,50 @@
+# Every target sets up what it needs: a machine with Python 3.11+ and make is enough.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+TEST_SHELL_ENV := MPLBACKEND=Agg
+
+.PHONY: help demo test test-slow check format bench clean
+.DEFAULT_GOAL := help
+
+help: ## Show the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.installed ## Simulate a two-run data set, analyse its files, show where the maps are
+	@$(BIN)/boldglm demo --out boldglm-demo
+
+test: $(VENV)/.installed-dev ## Run the test suite and the doctests
+	$(TEST_SHELL_ENV) $(BIN)/python -m pytest -n auto -m "not slow"
+
+test-slow: $(VENV)/.installed-dev ## Run the long statistical tests
+	$(TEST_SHELL_ENV) $(BIN)/python -m pytest -n auto -m slow tests
+
+check: $(VENV)/.installed-dev ## Lint, layers, types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+
+format: $(VENV)/.installed-dev ## Rewrite the sources in the house style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.installed-dev ## Time against nilearn, alternating, on the same data
+	$(TEST_SHELL_ENV) $(BIN)/python -m benchmarks.run
+
+clean: ## Remove the virtual environment and what the tools left
+	rm -rf $(VENV) boldglm-demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# A stamp per kind of installation, redone when the metadata change.
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "boldglm needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1). Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(VENV)/.installed-dev: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@ $(VENV)/.installed

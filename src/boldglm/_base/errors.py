@@ -1,0 +1,70 @@
+"""The errors boldglm raises, all of them built-in kinds with a narrower name.
+
+The tree::
+
+    ValueError
+    ├── ShapeError            arrays whose shapes do not fit together
+    ├── DesignError           a design matrix that cannot be used
+    │   └── EventsError       an events table that cannot be read
+    ├── ContrastError         a contrast that does not fit the design
+    │   └── NotEstimableError a contrast that the design cannot tell apart
+    ├── MaskError             a mask that is empty, not binary, or off the grid
+    ├── ImageFileError        a file that is not an image, is truncated or corrupt
+    ├── BoundingBoxError      a resampling target that holds none of the image
+    └── NotFittedError        (also AttributeError) a model asked before `fit`
+    TypeError
+    └── DimensionError        an image with the wrong number of dimensions
+"""
+
+__all__ = [
+    "BoundingBoxError",
+    "ContrastError",
+    "DesignError",
+    "DimensionError",
+    "EventsError",
+    "ImageFileError",
+    "MaskError",
+    "NotEstimableError",
+    "NotFittedError",
+    "ShapeError",
+]
+
+
+class ShapeError(ValueError):
+    """Arrays whose shapes do not fit together."""
+
+
+class DesignError(ValueError):
+    """A design matrix that cannot be used."""
+
+
+class EventsError(DesignError):
+    """An events table that cannot be read."""
+
+
+class ContrastError(ValueError):
+    """A contrast that does not fit the design."""
+
+
+class NotEstimableError(ContrastError):
+    """A contrast that the design cannot tell apart from others."""
+
+
+class MaskError(ValueError):
+    """A mask that is empty, not binary, or not on the grid of the data."""
+
+
+class ImageFileError(ValueError):
+    """A file that is not an image, is truncated or corrupt."""
+
+
+class BoundingBoxError(ValueError):
+    """A resampling target that holds none of the image."""
+
+
+class NotFittedError(ValueError, AttributeError):
+    """A model asked for a result before `fit`."""
+
+
+class DimensionError(TypeError):
+    """An image with the wrong number of dimensions."""

@@ -1,0 +1,1 @@
+"""The numbers: arrays in, arrays out, no images, tables, paths or prints."""

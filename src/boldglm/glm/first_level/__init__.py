@@ -1,0 +1,1 @@
+"""glm/first_level."""

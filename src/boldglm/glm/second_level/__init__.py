@@ -1,0 +1,1 @@
+"""glm/second_level."""
