@@ -1,0 +1,207 @@
+"""Contrasts of a fit, and their sums over runs."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from boldglm._base.errors import ContrastError, NotEstimableError, ShapeError
+from boldglm.core.gls import GlmFit
+from boldglm.core.linear import non_estimable_rows
+from boldglm.core.parallel import blocks, map_blocks
+
+__all__ = ["ContrastStat", "contrast_stat", "statistic"]
+
+Array = npt.NDArray[np.float64]
+Kind = Literal["t", "F"]
+
+# Voxels per block: their covariances stay in the second cache.
+BLOCK = 2048
+
+
+@dataclass(frozen=True)
+class ContrastStat:
+    """Effect and variance of a contrast at every voxel.
+
+    Attributes
+    ----------
+    kind : {'t', 'F'}
+    effect : (n_voxels,) for t, (dim, n_voxels) for F
+        ``c beta``; for F whitened, ``(C A^-1 C')^(-1/2) C beta`` with
+        ``A = X' V^-1 X``, so that its rows are independent with equal variance.
+    variance : (n_voxels,)
+        Of the effect; of each row of it for F.
+    dof : float
+        Residual degrees of freedom.
+    """
+
+    kind: Kind
+    effect: Array
+    variance: Array
+    dof: float
+
+    @property
+    def dim(self) -> int:
+        """Independent rows of the contrast."""
+        return 1 if self.effect.ndim == 1 else int(self.effect.shape[0])
+
+    def __add__(self, other: "ContrastStat") -> "ContrastStat":
+        """Sum over independent runs: effects, variances and dof add."""
+        if (self.kind, self.effect.shape) != (other.kind, other.effect.shape):
+            msg = (
+                f"cannot add a {self.kind} contrast of shape {self.effect.shape} and a "
+                f"{other.kind} contrast of shape {other.effect.shape}"
+            )
+            raise ShapeError(msg)
+        return ContrastStat(
+            self.kind,
+            self.effect + other.effect,
+            self.variance + other.variance,
+            self.dof + other.dof,
+        )
+
+    def __mul__(self, scalar: float) -> "ContrastStat":
+        """Scale the effect, and its variance by the square."""
+        return ContrastStat(
+            self.kind, self.effect * scalar, self.variance * scalar**2, self.dof
+        )
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, scalar: float) -> "ContrastStat":
+        """Divide the effect by a number."""
+        return self * (1 / scalar)
+
+
+def contrast_stat(
+    fit: GlmFit, contrast: npt.ArrayLike, kind: Kind | None = None
+) -> ContrastStat:
+    """Compute a contrast of a fit.
+
+    For a row c, the effect ``c beta`` has the variance ``sigma^2 c (X'V^-1X)^+ c'``.
+    Rows of an F contrast that are combinations of others are dropped: the statistic
+    tests the space they span, whose dimension is the rank.
+
+    Parameters
+    ----------
+    fit : GlmFit
+    contrast : (n_regressors,) or (n_rows, n_regressors)
+    kind : {'t', 'F'} or None
+        None: t for one row, F for more.
+
+    Returns
+    -------
+    ContrastStat
+
+    Raises
+    ------
+    ContrastError
+        If the width is not the number of regressors, a t has several rows, or the
+        contrast is zero or not finite.
+    NotEstimableError
+        If the design cannot tell a row apart from other combinations of its
+        regressors. Its ``rows`` lists which.
+
+    Examples
+    --------
+    >>> from boldglm.core.gls import fit_glm
+    >>> from boldglm.core.noise import noise_model
+    >>> y = np.array([[1.0], [3.0], [2.0], [4.0]])
+    >>> fit = fit_glm(y, np.array([[0, 1.0], [1, 1], [0, 1], [1, 1]]), noise_model("ols"))
+    >>> stat = contrast_stat(fit, [1, 0])
+    >>> stat.effect, stat.variance
+    (array([2.]), array([0.5]))
+    """
+    rows = _check(fit, contrast)
+    kind = kind or ("t" if rows.shape[0] == 1 else "F")
+    if kind == "t" and rows.shape[0] > 1:
+        msg = f"a t contrast has one row; this one has {rows.shape[0]}. Use 'F'."
+        raise ContrastError(msg)
+    stray = non_estimable_rows(fit.factor, rows)
+    if stray:
+        msg = f"rows {stray} of the contrast are not estimable in this design"
+        raise NotEstimableError(msg)
+    if kind == "t":
+        return _t_contrast(fit, rows)
+    return _f_contrast(fit, _independent_rows(fit, rows))
+
+
+def statistic(stat: ContrastStat, baseline: float = 0.0) -> Array:
+    """T or F of every voxel; 0 where the variance is 0.
+
+    ``t = (effect - baseline) / sqrt(variance)`` and
+    ``F = |effect - baseline|^2 / dim / variance``.
+
+    >>> statistic(ContrastStat("t", np.array([2.0, 5]), np.array([4.0, 0]), 10))
+    array([1., 0.])
+    """
+    usable = stat.variance > 0
+    variance = np.where(usable, stat.variance, 1.0)
+    if stat.kind == "t":
+        value = (stat.effect - baseline) / np.sqrt(variance)
+    else:
+        shifted = np.atleast_2d(stat.effect - baseline)
+        value = np.einsum("iv,iv->v", shifted, shifted) / (stat.dim * variance)
+    return np.asarray(np.where(usable, value, 0.0))
+
+
+def _check(fit: GlmFit, contrast: npt.ArrayLike) -> Array:
+    rows = np.atleast_2d(np.asarray(contrast, dtype=np.float64))
+    n_regressors = fit.factor.design.shape[1]
+    if rows.ndim != 2 or rows.shape[1] != n_regressors:
+        msg = (
+            f"the contrast has shape {np.shape(contrast)}; the design has "
+            f"{n_regressors} regressors"
+        )
+        raise ContrastError(msg)
+    if not np.isfinite(rows).all():
+        msg = "the contrast has NaN or infinite weights"
+        raise ContrastError(msg)
+    if not rows.any():
+        msg = "the contrast is zero everywhere; expected at least one weight"
+        raise ContrastError(msg)
+    return rows
+
+
+def _independent_rows(fit: GlmFit, rows: Array) -> Array:
+    """Rows that span the same space of effects without repeating themselves."""
+    reduced = rows @ fit.factor.to_beta
+    left, singular, _ = np.linalg.svd(reduced, full_matrices=False)
+    rank = int(np.count_nonzero(singular > 1e-9 * singular[0]))
+    return rows if rank == rows.shape[0] else left[:, :rank].T @ rows
+
+
+def _t_contrast(fit: GlmFit, row: Array) -> ContrastStat:
+    effect = (row @ fit.beta)[0]
+    variance = np.empty_like(effect)
+    reduced = row @ fit.factor.to_beta
+
+    def one(block: slice) -> None:
+        unit = fit.forms.quadratic(fit.phi[:, block], reduced)
+        variance[block] = unit[:, 0, 0] * fit.sigma2[block]
+
+    map_blocks(one, blocks(effect.size, BLOCK))
+    return ContrastStat("t", effect, variance, float(fit.dof))
+
+
+def _f_contrast(fit: GlmFit, rows: Array) -> ContrastStat:
+    effect = rows @ fit.beta
+    reduced = rows @ fit.factor.to_beta
+
+    def one(block: slice) -> None:
+        if fit.noise.order == 0:
+            root = _inverse_root((reduced @ reduced.T)[None])[0]
+            effect[:, block] = root @ effect[:, block]
+        else:
+            roots = _inverse_root(fit.forms.quadratic(fit.phi[:, block], reduced))
+            effect[:, block] = np.einsum("vij,jv->iv", roots, effect[:, block])
+
+    map_blocks(one, blocks(effect.shape[1], BLOCK))
+    return ContrastStat("F", effect, fit.sigma2.copy(), float(fit.dof))
+
+
+def _inverse_root(matrices: Array) -> Array:
+    """Symmetric inverse square roots of positive definite matrices, (..., q, q)."""
+    values, vectors = np.linalg.eigh(matrices)
+    return np.asarray((vectors / np.sqrt(values)[..., None, :]) @ np.swapaxes(vectors, -1, -2))
