@@ -9,6 +9,7 @@ The tree::
     ├── ContrastError         a contrast that does not fit the design
     │   └── NotEstimableError a contrast that the design cannot tell apart
     ├── MaskError             a mask that is empty, not binary, or off the grid
+    ├── GridError             images that do not share a grid, or no usable grid
     ├── ImageFileError        a file that is not an image, is truncated or corrupt
     ├── BoundingBoxError      a resampling target that holds none of the image
     └── NotFittedError        (also AttributeError) a model asked before `fit`
@@ -22,6 +23,7 @@ __all__ = [
     "DesignError",
     "DimensionError",
     "EventsError",
+    "GridError",
     "ImageFileError",
     "MaskError",
     "NotEstimableError",
@@ -52,6 +54,10 @@ class NotEstimableError(ContrastError):
 
 class MaskError(ValueError):
     """A mask that is empty, not binary, or not on the grid of the data."""
+
+
+class GridError(ValueError):
+    """Images that do not share one grid, or a grid that cannot be used."""
 
 
 class ImageFileError(ValueError):

@@ -1,0 +1,166 @@
+"""Volumes on another grid: cubic B-spline, linear and nearest interpolation."""
+
+from typing import Any
+
+import numpy as np
+
+from boldglm.core.parallel import map_blocks
+
+__all__ = ["SPLINE_ORDERS", "fill_gaps", "resample_volumes"]
+
+SPLINE_ORDERS = {"continuous": 3, "linear": 1, "nearest": 0}
+"""Order of the B-spline behind each public name."""
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+def resample_volumes(
+    volumes: Array,
+    voxel_from_target: Array,
+    out: Array,
+    *,
+    order: int = 3,
+    fill_value: float = 0.0,
+    limits: tuple[float, float] | None = None,
+    n_jobs: int | None = None,
+) -> Array:
+    """Interpolate volumes at the voxels of another grid.
+
+    ::
+
+        out[i, j, k, t] = s_t(A (i, j, k) + b),   [A b; 0 1] = voxel_from_target
+
+    where s_t is the B-spline of the given order through volume t, mirrored at
+    the borders; points outside the volume (below voxel 0 or beyond the last
+    one) get `fill_value`. This is `scipy.ndimage.affine_transform` with
+    ``mode="constant"``, volume by volume.
+
+    Values that are not finite would spread over the whole volume. They are
+    replaced by what surrounds them (`fill_gaps`), and the voxels of the target
+    that lie nearest to them are nan.
+
+    Parameters
+    ----------
+    volumes : (x, y, z, scan)
+        Not modified.
+    voxel_from_target : (4, 4) float
+        Target voxel indices to voxel indices of `volumes`.
+    out : (x', y', z', scan)
+        Is written and returned. Integers are rounded to.
+    order : {0, 1, 3}
+    fill_value : float
+    limits : (lowest, highest) or None
+        Interpolated values are clipped to these; `fill_value` is not.
+    n_jobs : int or None
+        Threads, see `boldglm.core.parallel.n_workers`.
+
+    Returns
+    -------
+    (x', y', z', scan)
+        `out`.
+
+    Examples
+    --------
+    >>> volumes = np.arange(4.0).reshape(4, 1, 1, 1)
+    >>> shift = np.eye(4)
+    >>> shift[0, 3] = 0.5
+    >>> resample_volumes(volumes, shift, np.empty((4, 1, 1, 1)), order=1).ravel()
+    array([0.5, 1.5, 2.5, 0. ])
+    """
+
+    def one(scan: int) -> None:
+        _resample(
+            volumes[..., scan],
+            voxel_from_target,
+            out[..., scan],
+            order,
+            fill_value,
+            limits,
+        )
+
+    map_blocks(one, range(volumes.shape[3]), n_jobs=n_jobs)
+    return out
+
+
+def _resample(
+    volume: Array,
+    voxel_from_target: Array,
+    out: Array,
+    order: int,
+    fill_value: float,
+    limits: tuple[float, float] | None,
+) -> None:
+    gaps = None
+    if volume.dtype.kind == "f":
+        known = np.isfinite(volume)
+        if not known.all():
+            gaps = ~known
+            volume = fill_gaps(volume, known)
+    if limits is None:
+        _spline(volume, voxel_from_target, out, order, fill_value)
+    elif out.dtype.kind == "f":
+        # nan marks what lies outside, so that clipping leaves the fill value
+        _spline(volume, voxel_from_target, out, order, np.nan)
+        outside = np.isnan(out)
+        np.clip(out, *limits, out=out)
+        out[outside] = fill_value
+    else:
+        _spline(volume, voxel_from_target, out, order, fill_value)
+        low, high = min(limits[0], fill_value), max(limits[1], fill_value)
+        np.clip(out, low, high, out=out)
+    if gaps is not None:
+        near_gap = np.zeros(out.shape, dtype=np.uint8)
+        _spline(gaps.view(np.uint8), voxel_from_target, near_gap, 0, 0.0)
+        out[near_gap > 0] = np.nan
+
+
+def _spline(
+    volume: Array, voxel_from_target: Array, out: Array, order: int, fill_value: float
+) -> None:
+    from scipy.ndimage import affine_transform
+
+    linear, offset = voxel_from_target[:3, :3], voxel_from_target[:3, 3]
+    if np.array_equal(np.diag(np.diag(linear)), linear):
+        # scipy goes axis by axis then, which is much faster
+        linear = np.diag(linear)
+    options: dict[str, Any] = {"output": out, "order": order, "cval": fill_value}
+    affine_transform(volume, linear, offset, output_shape=out.shape, **options)
+
+
+def fill_gaps(volume: Array, known: Array, steps: int = 2) -> Array:
+    """Continue a volume into its unknown voxels, from their six neighbours.
+
+    In each step every unknown voxel that touches known ones becomes their mean,
+    and counts as known in the next. What stays unknown is 0.
+
+    Parameters
+    ----------
+    volume : (x, y, z) float
+        Not modified.
+    known : (x, y, z) bool
+    steps : int
+        How many voxels deep.
+
+    Returns
+    -------
+    (x, y, z) float64
+
+    Examples
+    --------
+    >>> volume = np.array([2.0, np.nan, 4.0, np.nan, np.nan, np.nan])
+    >>> fill_gaps(volume.reshape(6, 1, 1), np.isfinite(volume).reshape(6, 1, 1)).ravel()
+    array([2., 3., 4., 4., 4., 0.])
+    """
+    inner = (slice(1, -1),) * 3
+    value = np.pad(np.where(known, volume, 0.0).astype(np.float64), 1)
+    count = np.pad(known.astype(np.float64), 1)
+    shifts = [(axis, step) for axis in range(3) for step in (-1, 1)]
+    for _ in range(steps):
+        total, touching = np.zeros(volume.shape), np.zeros(volume.shape)
+        for axis, step in shifts:
+            total += np.roll(value, step, axis)[inner]
+            touching += np.roll(count, step, axis)[inner]
+        shell = (count[inner] == 0) & (touching > 0)
+        value[inner][shell] = total[shell] / touching[shell]
+        count[inner][shell] = 1
+    return value[inner]
