@@ -1,8 +1,12 @@
 """Blocks cover the range once; results keep their order."""
 
+from threading import Event, Thread
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from threadpoolctl import threadpool_limits
 
 from boldglm.core.parallel import blocks, map_blocks, n_workers
 
@@ -31,6 +35,33 @@ def test_zero_jobs_is_an_error_that_says_what_to_give():
         n_workers(0)
 
 
-def test_negative_jobs_count_from_all():
-    assert n_workers(-1) == n_workers(None)
+def test_negative_jobs_count_from_all_processors():
+    assert n_workers(-1) >= n_workers(None)
+    assert n_workers(-1) - n_workers(-2) in (0, 1)
     assert n_workers(-10_000) == 1
+
+
+def test_threads_follow_a_limit_on_blas_and_nested_calls_stay_serial():
+    with threadpool_limits(limits=1, user_api="blas"):
+        assert n_workers(None) == 1
+    assert map_blocks(lambda _: n_workers(None), range(3)) == [1, 1, 1]
+
+
+def test_blas_gets_its_threads_back_from_overlapping_calls():
+    before = n_workers(None)
+    inside, leave = Event(), Event()
+
+    def first(_):
+        inside.set()
+        leave.wait(10)
+
+    one = Thread(target=map_blocks, args=(first, [0]))
+    one.start()
+    inside.wait(10)
+
+    def second(_):
+        leave.set()
+        one.join(10)
+
+    map_blocks(second, [0])
+    assert n_workers(None) == before

@@ -108,7 +108,8 @@ def contrast_stat(
     >>> from boldglm.core.gls import fit_glm
     >>> from boldglm.core.noise import noise_model
     >>> y = np.array([[1.0], [3.0], [2.0], [4.0]])
-    >>> fit = fit_glm(y, np.array([[0, 1.0], [1, 1], [0, 1], [1, 1]]), noise_model("ols"))
+    >>> X = np.array([[0, 1.0], [1, 1], [0, 1], [1, 1]])
+    >>> fit = fit_glm(y, X, noise_model("ols"))
     >>> stat = contrast_stat(fit, [1, 0])
     >>> stat.effect, stat.variance
     (array([2.]), array([0.5]))
@@ -204,4 +205,6 @@ def _f_contrast(fit: GlmFit, rows: Array) -> ContrastStat:
 def _inverse_root(matrices: Array) -> Array:
     """Symmetric inverse square roots of positive definite matrices, (..., q, q)."""
     values, vectors = np.linalg.eigh(matrices)
-    return np.asarray((vectors / np.sqrt(values)[..., None, :]) @ np.swapaxes(vectors, -1, -2))
+    return np.asarray(
+        (vectors / np.sqrt(values)[..., None, :]) @ np.swapaxes(vectors, -1, -2)
+    )

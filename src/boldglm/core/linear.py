@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from boldglm._base.errors import ShapeError
 
-__all__ = ["Factor", "factorize", "non_estimable_rows"]
+__all__ = ["Factor", "confounded_regressors", "factorize", "non_estimable_rows"]
 
 Array = npt.NDArray[np.float64]
 
@@ -162,3 +162,33 @@ def non_estimable_rows(factor: Factor, contrast: Array) -> list[int]:
     off = scaled - (scaled @ basis.T) @ basis
     size = np.linalg.norm(scaled, axis=1)
     return [int(i) for i in np.flatnonzero(np.linalg.norm(off, axis=1) > 1e-6 * size)]
+
+
+def confounded_regressors(factor: Factor, contrast: Array) -> list[int]:
+    """Regressors among which a non-estimable contrast cannot tell.
+
+    They are those with a weight in the part of the contrast that lies in the null
+    space of the design.
+
+    Parameters
+    ----------
+    factor : Factor
+    contrast : (n_rows, n_regressors)
+
+    Returns
+    -------
+    list of int
+
+    Examples
+    --------
+    >>> copies = factorize(np.array([[0, 0.0, 1], [1, 1, 1], [0, 0, 1], [1, 1, 1]]))
+    >>> confounded_regressors(copies, np.array([[1, -1.0, 0]]))
+    [0, 1]
+    """
+    length = np.linalg.norm(factor.design, axis=0)
+    scale = np.where(length > 0, length, 1.0)
+    basis = np.linalg.svd(factor.coordinates / scale, full_matrices=False)[2]
+    scaled = contrast / scale
+    off = scaled - (scaled @ basis.T) @ basis
+    weight = np.abs(off).max(axis=0)
+    return [int(i) for i in np.flatnonzero(weight > 1e-6 * weight.max())]

@@ -44,18 +44,26 @@ class NoiseModel:
     bins : int or None
         Truncate the coefficient of an AR(1) to a multiple of ``1 / bins``, towards
         zero, as nilearn does. None: the coefficient as estimated.
+    coefficients : tuple of float or None
+        Given for all voxels instead of estimated.
     """
 
     name: str
     order: int
     first_scans: FirstScans = "conditional"
     bins: int | None = None
+    coefficients: tuple[float, ...] | None = None
 
     def estimate(self, autocovariance: Array) -> tuple[Array, npt.NDArray[np.bool_]]:
         """Coefficients (order, n_voxels), and which voxels had to be held stable."""
+        if self.coefficients is not None:
+            n_voxels = autocovariance.shape[1]
+            phi = np.repeat(np.array(self.coefficients)[:, None], n_voxels, axis=1)
+            return phi, np.zeros(n_voxels, dtype=bool)
         phi, held = yule_walker(autocovariance)
         if self.bins is not None:
-            phi = np.trunc(phi * self.bins) / self.bins
+            # Adding zero turns -0.0 into 0.0: one bin, one label.
+            phi = (np.trunc(phi * self.bins) + 0.0) / self.bins
         return phi, held
 
 
@@ -121,7 +129,7 @@ def residual_products(design: DesignLags, products: LagProducts, theta: Array) -
 
     For ``e = y - Q theta``::
 
-        sum_t e_t e_{t+k} = sum_t y_t y_{t+k} - theta' Q'D_k y + theta' Q'D_k Q theta / 2
+        sum_t e_t e_{t+k} = sum_t y_t y_{t+k} - theta'Q'D_k y + theta'Q'D_k Q theta / 2
 
     and twice the last two terms at lag 0.
 

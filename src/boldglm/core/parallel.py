@@ -1,10 +1,12 @@
 """The one place where work is spread over threads."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
-from typing import TYPE_CHECKING, TypeVar
+from contextlib import contextmanager
+from functools import cached_property
+from threading import Lock
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
@@ -22,7 +24,8 @@ def n_workers(n_jobs: int | None = None) -> int:
     ----------
     n_jobs : int or None
         Positive: that many. Negative: all processors but ``-n_jobs - 1``, as in
-        joblib. None: all processors this process may use.
+        joblib. None: as many as BLAS would use now, which follows the processors
+        this process may use, ``OMP_NUM_THREADS``, and limits set in the program.
 
     Raises
     ------
@@ -37,7 +40,7 @@ def n_workers(n_jobs: int | None = None) -> int:
     available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
     available = available or os.cpu_count() or 1
     if n_jobs is None:
-        return available
+        return min(available, _BLAS.threads())
     if n_jobs == 0:
         msg = "n_jobs is 0; expected a number of threads, -1 for all, or None"
         raise ValueError(msg)
@@ -59,11 +62,46 @@ def blocks(n: int, size: int) -> list[slice]:
     return [slice(start, min(start + step, n)) for start in range(0, n, step)]
 
 
-@cache
-def _blas() -> "ThreadpoolController":
-    from threadpoolctl import ThreadpoolController
+class _Blas:
+    """BLAS held to one thread while any of our own threads work.
 
-    return ThreadpoolController()
+    The limit is one of the process: the first to ask takes it, the last to leave
+    gives back what there was before, whatever the order in between.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._holders = 0
+        self._before: Any = None
+
+    @cached_property
+    def _controller(self) -> "ThreadpoolController":
+        from threadpoolctl import ThreadpoolController
+
+        return ThreadpoolController().select(user_api="blas")
+
+    def threads(self) -> int:
+        """Return how many threads BLAS may use now."""
+        libraries = self._controller.lib_controllers
+        return max((lib.num_threads or 1 for lib in libraries), default=1)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold BLAS to one thread."""
+        with self._lock:
+            if self._holders == 0:
+                self._before = self._controller.limit(limits=1)
+            self._holders += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._holders -= 1
+                if self._holders == 0:
+                    self._before.restore_original_limits()
+
+
+_BLAS = _Blas()
 
 
 def map_blocks(
@@ -75,7 +113,8 @@ def map_blocks(
     """Apply `function` to every item, on threads, results in the items' order.
 
     Each worker has BLAS to itself on one thread: two-thread BLAS is slower than
-    one on the small products our blocks are made of.
+    one on the small products our blocks are made of. So a call inside another one
+    runs on the thread it is called from.
 
     Parameters
     ----------
@@ -96,7 +135,7 @@ def map_blocks(
     """
     work = list(items)
     workers = min(n_workers(n_jobs), len(work))
-    with _blas().limit(limits=1, user_api="blas"):
+    with _BLAS.held():
         if workers <= 1:
             return [function(item) for item in work]
         with ThreadPoolExecutor(workers) as pool:

@@ -26,8 +26,18 @@ def cholesky(a, rank):  # type: ignore[no-untyped-def]
             k = 0
             # Four terms at a time: the target is read and written once for all.
             while k + 4 <= j:
-                a0, a1, a2, a3 = a[row + k], a[row + k + 1], a[row + k + 2], a[row + k + 3]
-                b0, b1, b2, b3 = a[top + k], a[top + k + 1], a[top + k + 2], a[top + k + 3]
+                a0, a1, a2, a3 = (
+                    a[row + k],
+                    a[row + k + 1],
+                    a[row + k + 2],
+                    a[row + k + 3],
+                )
+                b0, b1, b2, b3 = (
+                    a[top + k],
+                    a[top + k + 1],
+                    a[top + k + 2],
+                    a[top + k + 3],
+                )
                 for v in range(width):
                     target[v] -= (
                         a0[v] * b0[v] + a1[v] * b1[v] + a2[v] * b2[v] + a3[v] * b3[v]
@@ -110,10 +120,10 @@ def solve_ar1(lam, edges, phi, right):  # type: ignore[no-untyped-def]
     d1 = np.zeros(n_voxels)
     for i in range(rank):
         source, target = right[i], out[i]
-        l, u0 = lam[i], edges[0, i]
+        value, u0 = lam[i], edges[0, i]
         u1 = edges[1, i] if two else 0.0
         for v in range(n_voxels):
-            inverse = 1.0 / (1.0 + phi[v] * (phi[v] - l))
+            inverse = 1.0 / (1.0 + phi[v] * (phi[v] - value))
             x = source[v] * inverse
             target[v] = x
             d0[v] += u0 * x
@@ -131,17 +141,17 @@ def solve_ar1(lam, edges, phi, right):  # type: ignore[no-untyped-def]
         d1[v] = (c00 * e1 - c01 * e0) * scale
     for i in range(rank):
         target = out[i]
-        l, u0 = lam[i], edges[0, i]
+        value, u0 = lam[i], edges[0, i]
         u1 = edges[1, i] if two else 0.0
         for v in range(n_voxels):
-            inverse = 1.0 / (1.0 + phi[v] * (phi[v] - l))
+            inverse = 1.0 / (1.0 + phi[v] * (phi[v] - value))
             target[v] += (u0 * d0[v] + u1 * d1[v]) * inverse
     return out
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def quadratic_ar1(lam, edges, phi, contrast, out):  # type: ignore[no-untyped-def]
-    """``C A^-1 C'`` of the matrix of `solve_ar1`, into out (n_voxels, n_rows, n_rows)."""
+    """``C A^-1 C'`` with A as in `solve_ar1`, into out (n_voxels, n_rows, n_rows)."""
     n_rows, rank = contrast.shape
     two = edges.shape[0] == 2
     dots = np.zeros((2, n_rows))

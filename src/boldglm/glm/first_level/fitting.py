@@ -1,0 +1,125 @@
+"""Fit arrays, and show the fit as labels and results."""
+
+import warnings
+
+import numpy as np
+
+from boldglm._base.warnings import DesignWarning
+from boldglm.core.gls import GlmFit, fit_glm
+from boldglm.core.noise import NoiseModel, noise_model
+from boldglm.glm.caller import user_stacklevel
+from boldglm.glm.regression import ARModel, OLSModel, RegressionResults
+
+__all__ = ["as_noise_model", "labels_and_results", "run_glm"]
+
+
+def run_glm(
+    Y,
+    X,
+    noise_model="ar1",
+    bins=None,
+    n_jobs=None,
+    verbose=0,
+    random_state=None,
+    *,
+    first_scans="conditional",
+):
+    """Fit a general linear model to arrays.
+
+    Every voxel gets the generalised least squares fit for its own noise
+    coefficients, ``beta = (X' V^-1 X)^+ X' V^-1 y``: they are not put into bins
+    unless asked.
+
+    Parameters
+    ----------
+    Y : (n_scans, n_voxels) array
+    X : (n_scans, n_regressors) array
+    noise_model : str
+        ``'ols'``, or ``'arN'`` for an autoregression of order N.
+    bins : int, optional
+        Truncate the coefficients of ``'ar1'`` to multiples of ``1 / bins``, as
+        nilearn does with 100 by default.
+    n_jobs : int, optional
+        Threads; all processors if not given.
+    verbose, random_state : ignored
+        Nothing here is random.
+    first_scans : {'conditional', 'exact'}
+        How the first scans of a run are weighed: as nilearn does, or by the
+        stationary likelihood.
+
+    Returns
+    -------
+    labels : (n_voxels,) array
+        Group of each voxel. One group, named after the noise model (0.0 for
+        ``'ols'``); with `bins`, the coefficient as text.
+    results : dict
+        `RegressionResults` of each group.
+
+    Raises
+    ------
+    ValueError
+        If the noise model is unknown.
+    ShapeError
+        If Y and X have different numbers of scans, or X leaves no degree of freedom.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> X = np.column_stack([np.arange(100) % 20 < 10, np.ones(100)]).astype(float)
+    >>> Y = X @ np.array([[1.0], [100.0]]) + 0.1 * rng.standard_normal((100, 1))
+    >>> labels, results = run_glm(Y, X)
+    >>> float(results["ar1"].theta[0, 0])
+    1.0
+    """
+    del verbose, random_state
+    model = as_noise_model(noise_model, bins, first_scans)
+    fit = fit_glm(Y, X, model, n_jobs=n_jobs)
+    return labels_and_results(fit, np.asarray(Y))
+
+
+def as_noise_model(name, bins, first_scans="conditional") -> NoiseModel:
+    """Noise model of public arguments; `bins` counts for order 1 only."""
+    model = noise_model(name, bins=bins, first_scans=first_scans)
+    if bins is None or model.order == 1:
+        return model
+    if model.order > 1:
+        warnings.warn(
+            f"bins={bins} is for noise_model='ar1'; the coefficients of {name!r} are "
+            "used as estimated, voxel by voxel.",
+            DesignWarning,
+            stacklevel=user_stacklevel(),
+        )
+    return noise_model(name, first_scans=first_scans)
+
+
+def labels_and_results(fit: GlmFit, data: np.ndarray):
+    """Labels and results dictionary, views of a fit.
+
+    Parameters
+    ----------
+    fit : GlmFit
+    data : (n_scans, n_voxels)
+
+    Returns
+    -------
+    labels : (n_voxels,) array
+    results : dict of RegressionResults
+    """
+    n_voxels = data.shape[1]
+    if fit.noise.order == 0:
+        model = OLSModel(fit.factor.design)
+        return np.zeros(n_voxels), {0.0: RegressionResults.from_fit(fit, data, model)}
+    if fit.noise.bins is None:
+        labels = np.full(n_voxels, fit.noise.name)
+        return labels, {fit.noise.name: RegressionResults.from_fit(fit, data)}
+    coefficients, group = np.unique(fit.phi[0], return_inverse=True)
+    names = np.array([str(float(value)) for value in coefficients])
+    results = {}
+    for index, (name, value) in enumerate(zip(names, coefficients, strict=True)):
+        voxels = np.flatnonzero(group == index)
+        results[str(name)] = RegressionResults.from_fit(
+            fit.select(voxels),
+            data[:, voxels],
+            ARModel(fit.factor.design, float(value)),
+        )
+    return names[group], results

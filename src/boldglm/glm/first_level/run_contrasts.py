@@ -1,0 +1,117 @@
+"""A contrast as the user wrote it, in each run's own columns."""
+
+import warnings
+from collections.abc import Sequence
+
+import numpy as np
+
+from boldglm._base.errors import ContrastError, NotEstimableError
+from boldglm._base.warnings import ContrastWarning
+from boldglm.core.contrast import contrast_stat
+from boldglm.core.gls import GlmFit
+from boldglm.core.linear import confounded_regressors, non_estimable_rows
+from boldglm.glm.caller import user_stacklevel
+from boldglm.glm.contrasts import Contrast, pad_contrast
+from boldglm.glm.expression import UnknownColumnError, expression_to_contrast_vector
+
+__all__ = ["run_contrasts"]
+
+
+def run_contrasts(
+    fits: Sequence[GlmFit], designs, contrast_def, stat_type=None
+) -> list[Contrast]:
+    """Contrast of every run that has it.
+
+    Parameters
+    ----------
+    fits : list of GlmFit
+    designs : list of DataFrame
+    contrast_def : str, array, or list of them
+    stat_type : {'t', 'F'}, optional
+
+    Returns
+    -------
+    list of Contrast
+
+    Raises
+    ------
+    ContrastError
+        If no run has the contrast, or it does not fit the designs.
+    """
+    if stat_type not in (None, "t", "F"):
+        msg = f"stat_type is {stat_type!r}; expected 't', 'F' or None"
+        raise ContrastError(msg)
+    definitions = _per_run(contrast_def, len(fits))
+    parts, lacking = [], []
+    for run, (fit, design) in enumerate(zip(fits, designs, strict=True)):
+        columns = list(design.columns)
+        try:
+            rows = _rows(definitions[run], columns)
+        except UnknownColumnError as error:
+            lacking.append((run, error))
+            continue
+        if np.any(rows):
+            parts.append(_contrast(fit, rows, columns, stat_type, run))
+        else:
+            _warn(f"Contrast for run {run} is null.")
+    if lacking and not parts:
+        raise lacking[0][1]
+    for run, error in lacking:
+        _warn(
+            f"Run {run} has no column {error.name!r}: it is left out of the contrast "
+            f"{definitions[run]!r}, which is the fixed effect of the other runs."
+        )
+    return parts
+
+
+def _per_run(contrast_def, n_runs: int) -> list:
+    """The definition of each run; never the list that was passed."""
+    if isinstance(contrast_def, str | np.ndarray):
+        definitions = [contrast_def]
+    elif isinstance(contrast_def, list | tuple):
+        numbers = all(
+            np.ndim(one) == 0 and not isinstance(one, str) for one in contrast_def
+        )
+        definitions = [np.asarray(contrast_def)] if numbers else list(contrast_def)
+    else:
+        msg = (
+            f"contrast_def is a {type(contrast_def).__name__}; contrast_def must be an "
+            "array or str or list of (array or str)."
+        )
+        raise ContrastError(msg)
+    if len(definitions) == n_runs:
+        return definitions
+    if len(definitions) != 1:
+        msg = f"{len(definitions)} contrasts given, while there are {n_runs} runs."
+        raise ContrastError(msg)
+    if not isinstance(definitions[0], str):
+        _warn(
+            f"The same contrast will be used for all {n_runs} runs. If their designs "
+            "differ in the columns or their order, pass an expression of column names "
+            "or one contrast per run."
+        )
+    return definitions * n_runs
+
+
+def _rows(definition, columns) -> np.ndarray:
+    if isinstance(definition, str):
+        return np.atleast_2d(expression_to_contrast_vector(definition, columns))
+    return pad_contrast(definition, len(columns))
+
+
+def _contrast(fit: GlmFit, rows, columns, stat_type, run: int) -> Contrast:
+    stray = non_estimable_rows(fit.factor, rows)
+    if stray:
+        names = [columns[i] for i in confounded_regressors(fit.factor, rows[stray])]
+        msg = (
+            f"The contrast is not estimable in run {run}: its design cannot tell the "
+            f"columns {', '.join(repr(name) for name in names)} apart (they are "
+            "linearly dependent). Remove one of them from the design, or test a "
+            "combination that does not depend on how they share their effect."
+        )
+        raise NotEstimableError(msg)
+    return Contrast.from_stat(contrast_stat(fit, rows, stat_type))
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message, ContrastWarning, stacklevel=user_stacklevel())

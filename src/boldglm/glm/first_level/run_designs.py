@@ -1,0 +1,73 @@
+"""The design of a run: given, or made from events."""
+
+import numpy as np
+
+from boldglm._base.errors import DesignError
+from boldglm.glm.first_level.runs import Run
+
+__all__ = ["frame_times", "run_design"]
+
+
+def frame_times(n_scans: int, t_r: float, slice_time_ref: float) -> np.ndarray:
+    """Time of each scan in seconds, ``(i + slice_time_ref) t_r``.
+
+    >>> frame_times(3, 2.0, 0.5)
+    array([1., 3., 5.])
+    """
+    start = slice_time_ref * t_r
+    end = (n_scans - 1 + slice_time_ref) * t_r
+    return np.linspace(start, end, n_scans)
+
+
+def run_design(model, run: Run):
+    """Design of a run's kept scans, and which scans are kept (None: all).
+
+    Raises
+    ------
+    DesignError
+        If the repetition time is missing or not positive, the reference time is
+        outside of 0 to 1, or a table does not fit the run.
+    """
+    from boldglm.glm.first_level.tables import load_design_table, load_sample_mask
+
+    scans = None
+    if run.sample_mask is not None:
+        scans = load_sample_mask(run.sample_mask, run.n_scans, run.index)
+    if run.design is not None:
+        design = load_design_table(run.design, run.n_scans, run.index)
+    else:
+        design = _from_events(model, run)
+    return (design if scans is None else design.iloc[scans]), scans
+
+
+def _from_events(model, run: Run):
+    from boldglm.glm.first_level.design_matrix import make_first_level_design_matrix
+    from boldglm.glm.first_level.tables import load_confounds_table
+
+    if model.t_r is None:
+        msg = (
+            "t_r not given to FirstLevelModel object to compute design from events: "
+            "set t_r to the repetition time in seconds"
+        )
+        raise DesignError(msg)
+    if not model.t_r > 0:
+        msg = f"'t_r' must be positive; it is {model.t_r}"
+        raise DesignError(msg)
+    if not 0 <= model.slice_time_ref <= 1:
+        msg = f"slice_time_ref is {model.slice_time_ref}; expected 0 to 1"
+        raise DesignError(msg)
+    confounds = None
+    if run.confounds is not None:
+        confounds = load_confounds_table(run.confounds, run.n_scans, run.index)
+    return make_first_level_design_matrix(
+        frame_times(run.n_scans, model.t_r, model.slice_time_ref),
+        run.events,
+        hrf_model=model.hrf_model,
+        drift_model=model.drift_model,
+        high_pass=model.high_pass,
+        drift_order=model.drift_order,
+        fir_delays=[0] if model.fir_delays is None else model.fir_delays,
+        add_regs=None if confounds is None else confounds.to_numpy(),
+        add_reg_names=None if confounds is None else list(confounds.columns),
+        min_onset=model.min_onset,
+    )

@@ -1,0 +1,109 @@
+"""Scaling of the signal: per cent of a mean, or standard deviations."""
+
+import warnings
+
+import numpy as np
+
+from boldglm._base.errors import ShapeError
+from boldglm._base.warnings import DesignWarning
+from boldglm.glm.caller import user_stacklevel
+
+__all__ = ["mean_scaling", "scale_signal", "standardize"]
+
+# What users may write, and the axes over which the mean is taken; None: no scaling.
+SCALINGS: dict[object, int | tuple[int, int] | None] = {
+    0: 0,
+    1: 1,
+    (0, 1): (0, 1),
+}
+
+
+def mean_scaling(Y, axis=0):
+    """Turn a series into per cent of its mean, ``100 (Y / mean - 1)``.
+
+    Parameters
+    ----------
+    Y : (n_scans, n_voxels) array
+        Not modified.
+    axis : {0, 1, (0, 1)}
+        0: the mean of each voxel over scans; 1: of each scan over voxels; both: the
+        grand mean.
+
+    Returns
+    -------
+    Y : (n_scans, n_voxels)
+        In per cent, in the precision of the data.
+    mean : array
+        What was divided by; means below 1 count as 1.
+
+    Examples
+    --------
+    >>> scaled, mean = mean_scaling(np.array([[90.0], [110.0]]))
+    >>> scaled.ravel(), mean
+    (array([-10., 10.]), array([100.]))
+    """
+    data = np.asarray(Y)
+    if data.dtype not in (np.float32, np.float64):
+        data = data.astype(np.float64)
+    mean = data.mean(axis=axis, dtype=np.float64)
+    if np.any(mean == 0):
+        warnings.warn(
+            "Mean values of 0 observed: the data have probably been centered, and "
+            "scaling to per cent of the mean may not work as expected. "
+            "Pass signal_scaling=False to leave the signal as it is.",
+            DesignWarning,
+            stacklevel=user_stacklevel(),
+        )
+    mean = np.maximum(mean, 1)
+    divisor = mean[:, None] if axis == 1 else mean
+    # In float64 before the difference, then back: 1000.1 / 1000 - 1 needs the digits.
+    scaled = np.empty_like(data)
+    for scan in range(data.shape[0]):
+        row = divisor[scan] if axis == 1 else divisor
+        scaled[scan] = 100 * (data[scan] / row - 1)
+    return scaled, mean
+
+
+def standardize(Y):
+    """Series of mean 0 and standard deviation 1 (n - 1); constant ones become 0.
+
+    >>> standardize(np.array([[1.0], [2.0], [3.0]])).ravel()
+    array([-1., 0., 1.])
+    """
+    data = np.asarray(Y)
+    centred = data - data.mean(axis=0, dtype=np.float64)
+    deviation = np.sqrt(np.sum(centred**2, axis=0) / max(data.shape[0] - 1, 1))
+    safe = np.where(deviation > 0, deviation, 1.0)
+    return (centred / safe).astype(data.dtype, copy=False)
+
+
+def check_signal_scaling(signal_scaling) -> int | tuple[int, int] | None:
+    """Axis of the mean that a `signal_scaling` asks for; None for no scaling.
+
+    >>> check_signal_scaling(False) is None
+    True
+
+    Raises
+    ------
+    ShapeError
+        If it is none of 0, 1, (0, 1) and False.
+    """
+    if signal_scaling is False or signal_scaling is None:
+        return None
+    if signal_scaling is not True:
+        key = tuple(signal_scaling) if isinstance(signal_scaling, list) else None
+        key = signal_scaling if key is None else key
+        if key in SCALINGS:
+            return SCALINGS[key]
+    msg = (
+        f"signal_scaling is {signal_scaling!r}; expected 0 (each voxel), 1 (each "
+        "scan), (0, 1) (grand mean), or False for none"
+    )
+    raise ShapeError(msg)
+
+
+def scale_signal(Y, signal_scaling, standardized: bool):
+    """Apply what a model's `signal_scaling` and `standardize` ask for."""
+    axis = check_signal_scaling(signal_scaling)
+    scaled = Y if axis is None else mean_scaling(Y, axis)[0]
+    return standardize(scaled) if standardized else scaled

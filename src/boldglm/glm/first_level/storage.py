@@ -1,0 +1,165 @@
+"""A fitted model in one file of numbers and text."""
+
+import json
+import os
+import tempfile
+import zipfile
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from boldglm._base.errors import ImageFileError
+from boldglm.core.gls import GlmFit
+from boldglm.core.linear import factorize
+from boldglm.core.noise import NoiseModel
+from boldglm.core.precision import precision_forms
+
+__all__ = ["load_model", "save_model"]
+
+FORMAT = 1
+# Arrays of a fit, with the number of dimensions each has.
+ARRAYS = {
+    "beta": 2,
+    "sigma2": 1,
+    "phi": 2,
+    "outcome": 1,
+    "residual_ss": 1,
+    "total_ss": 1,
+}
+
+
+def save_model(model, path: str | PathLike) -> None:
+    """Write a fitted model: to a temporary name first, then renamed."""
+    target = Path(path)
+    arrays: dict[str, np.ndarray] = {
+        "mask": np.packbits(_inside(model.mask_img_)),
+        "affine": np.asarray(model.mask_img_.affine),
+    }
+    runs = []
+    for index, (fit, design) in enumerate(
+        zip(model.fits_, model.design_matrices_, strict=True)
+    ):
+        arrays[f"run{index}_design"] = design.to_numpy(dtype=float)
+        arrays[f"run{index}_index"] = np.asarray(design.index, dtype=float)
+        arrays.update({f"run{index}_{n}": getattr(fit, n) for n in ARRAYS})
+        noise = fit.noise
+        runs.append(
+            {
+                "columns": [_plain(name) for name in design.columns],
+                "noise": [noise.name, noise.order, noise.first_scans, noise.bins],
+            }
+        )
+    header = {
+        "format": FORMAT,
+        "shape": list(model.mask_img_.shape),
+        "parameters": _parameters(model),
+        "runs": runs,
+    }
+    arrays["header"] = np.array(json.dumps(header))
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.savez_compressed(file, **arrays)
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def load_model(kind: type, path: str | PathLike) -> Any:
+    """Read a fitted model of a kind; no code in the file is ever run."""
+    import nibabel as nib
+    import pandas as pd
+
+    from boldglm.maskers import NiftiMasker
+
+    stored = _read(Path(path))
+    try:
+        header = json.loads(str(stored["header"]))
+        _check_format(header, path)
+        model = kind(**header["parameters"])
+        shape = tuple(int(n) for n in header["shape"])
+        n_grid = int(np.prod(shape))
+        inside = np.unpackbits(stored["mask"], count=n_grid).reshape(shape)
+        mask = nib.Nifti1Image(inside.astype(np.int8), stored["affine"])
+        n_voxels = int(inside.sum())
+        model.fits_, model.design_matrices_, model._data = [], [], []
+        for index, run in enumerate(header["runs"]):
+            model.fits_.append(_fit(stored, f"run{index}_", run["noise"], n_voxels))
+            model.design_matrices_.append(
+                pd.DataFrame(
+                    stored[f"run{index}_design"],
+                    index=stored[f"run{index}_index"],
+                    columns=run["columns"],
+                )
+            )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        msg = f"{path} is not a model that boldglm saved, or is damaged: {error}"
+        raise ImageFileError(msg) from error
+    model.masker_ = NiftiMasker(mask_img=mask).fit()
+    model.mask_img_ = model.masker_.mask_img_
+    model.n_elements_ = n_voxels
+    model.fir_delays_ = [0] if model.fir_delays is None else model.fir_delays
+    model.standardize_ = bool(model.standardize)
+    model.memory_ = None
+    return model
+
+
+def _read(path: Path) -> dict[str, np.ndarray]:
+    if not path.is_file():
+        msg = f"{path} does not exist; expected the file of a saved model"
+        raise FileNotFoundError(msg)
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return {name: stored[name] for name in stored.files}
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile, AttributeError) as error:
+        msg = f"{path} is not a model that boldglm saved, or is damaged: {error}"
+        raise ImageFileError(msg) from error
+
+
+def _check_format(header: Any, path) -> None:
+    if header["format"] != FORMAT:
+        msg = (
+            f"{path} has format {header['format']}; this version of boldglm reads "
+            f"format {FORMAT}. Save the model again with this version."
+        )
+        raise ImageFileError(msg)
+
+
+def _fit(stored, prefix: str, noise, n_voxels: int) -> GlmFit:
+    name, order, first_scans, bins = noise
+    model = NoiseModel(str(name), int(order), first_scans, bins)
+    factor = factorize(stored[f"{prefix}design"])
+    forms = precision_forms(factor, model.order, model.first_scans)
+    arrays = {key: stored[f"{prefix}{key}"] for key in ARRAYS}
+    for key, array in arrays.items():
+        if array.ndim != ARRAYS[key] or array.shape[-1] != n_voxels:
+            msg = f"{key} has shape {array.shape} for {n_voxels} voxels"
+            raise ValueError(msg)
+    return GlmFit(forms=forms, noise=model, **arrays)
+
+
+def _inside(mask_img) -> np.ndarray:
+    return np.asarray(mask_img.dataobj).astype(bool)
+
+
+def _parameters(model) -> dict[str, Any]:
+    """The parameters that text can hold; images, maskers and functions are left out."""
+    kept = {}
+    for name, value in model.get_params(deep=False).items():
+        plain = _plain(value)
+        try:
+            json.dumps(plain)
+        except TypeError:
+            continue
+        if not isinstance(value, PathLike) and name not in {"mask_img", "memory"}:
+            kept[name] = plain
+    return kept
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    return value

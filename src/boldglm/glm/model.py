@@ -1,0 +1,270 @@
+"""Tests of linear hypotheses on estimated coefficients."""
+
+from typing import Any
+
+import numpy as np
+
+from boldglm._base.errors import ContrastError
+
+__all__ = ["FContrastResults", "LikelihoodModelResults", "TContrastResults"]
+
+
+class TContrastResults:
+    """A t contrast: `t`, `sd` and `effect` per voxel, and `df_den`."""
+
+    def __init__(self, t, sd, effect, df_den=None):
+        self.t = t
+        self.sd = sd
+        self.effect = effect
+        self.df_den = np.inf if df_den is None else df_den
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(self.t, dtype=dtype, copy=copy)
+
+    def __str__(self) -> str:
+        return (
+            f"<T contrast: effect={self.effect}, sd={self.sd}, t={self.t}, "
+            f"df_den={self.df_den}>"
+        )
+
+
+class FContrastResults:
+    """An F contrast: `effect`, `covariance`, `F`, and its degrees of freedom."""
+
+    def __init__(self, effect, covariance, F, df_num, df_den=None):
+        self.effect = effect
+        self.covariance = covariance
+        self.F = F
+        self.df_num = df_num
+        self.df_den = np.inf if df_den is None else df_den
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(self.F, dtype=dtype, copy=copy)
+
+    def __str__(self) -> str:
+        return f"<F contrast: F={self.F!r}, df_den={self.df_den}, df_num={self.df_num}>"
+
+
+class LikelihoodModelResults:
+    """Estimated coefficients with their covariance, and tests on them.
+
+    Parameters
+    ----------
+    theta : (n_regressors,) or (n_regressors, n_voxels)
+    Y : (n_scans,) or (n_scans, n_voxels)
+    model : object
+        Has `df_model`, the rank of the design.
+    cov : (n_regressors, n_regressors) or None
+        Covariance of the coefficients for a noise variance of 1.
+    dispersion : float or (n_voxels,)
+        Noise variance.
+    nuisance : object
+        Kept as given.
+
+    Examples
+    --------
+    >>> from boldglm.glm.regression import OLSModel
+    >>> design = np.array([[0, 1.0], [1, 1], [0, 1], [1, 1]])
+    >>> results = OLSModel(design).fit(np.array([1.0, 3.0, 2.0, 4.0]))
+    >>> results.Tcontrast([1, 0]).t
+    array(2.82842712)
+    """
+
+    def __init__(self, theta, Y, model, cov=None, dispersion=1.0, nuisance=None):
+        self.theta = theta
+        self.Y = Y
+        self.model = model
+        self._cov = cov
+        self.dispersion = dispersion
+        self.nuisance = nuisance
+        self.df_total = Y.shape[0]
+        self.df_model = model.df_model
+        self.df_residuals = self.df_total - self.df_model
+
+    @property
+    def cov(self) -> np.ndarray:
+        """Covariance of the coefficients for a noise variance of 1."""
+        if self._cov is None:
+            msg = (
+                "These results have no covariance of the coefficients; "
+                "it was not given when they were made."
+            )
+            raise ValueError(msg)
+        return self._cov
+
+    def _unit_covariance(self, rows: np.ndarray, other: np.ndarray) -> np.ndarray:
+        """Covariance of two contrasts for a noise variance of 1.
+
+        (q, r) if all voxels share it, (q, r, n_voxels) if not.
+        """
+        return rows @ self.cov @ other.T
+
+    def vcov(self, matrix=None, column=None, dispersion=None, other=None):
+        """Covariance of coefficients or contrasts, ``sigma^2 M cov M'``.
+
+        Parameters
+        ----------
+        matrix : (q, n_regressors) array, optional
+        column : int or list of int, optional
+            Coefficients, instead of a matrix.
+        dispersion : float or (n_voxels,) array, optional
+            Noise variance; that of the fit if not given.
+        other : (r, n_regressors) array, optional
+            Covariance of `matrix` with these.
+
+        Returns
+        -------
+        (q, r) or (q, r, n_voxels) array
+            A vector per voxel for a single `column`.
+        """
+        sigma2 = self.dispersion if dispersion is None else dispersion
+        if matrix is None and column is None:
+            return self._scaled(np.eye(self.theta.shape[0]), None, sigma2)
+        if column is not None:
+            rows = np.eye(self.theta.shape[0])[np.atleast_1d(column)]
+            scaled = self._scaled(rows, None, sigma2)
+            return scaled[0, 0] if np.ndim(column) == 0 else scaled
+        return self._scaled(np.atleast_2d(matrix), other, sigma2)
+
+    def _scaled(self, rows, other, sigma2):
+        unit = self._unit_covariance(rows, rows if other is None else np.asarray(other))
+        if unit.ndim == 3 or np.ndim(sigma2) == 0:
+            return unit * sigma2
+        return unit[:, :, None] * sigma2
+
+    def t(self, column=None):
+        """T statistic of each coefficient, or of those of `column`."""
+        column = np.arange(self.theta.shape[0]) if column is None else column
+        variance = self.vcov(column=column)
+        if np.ndim(column):
+            variance = np.einsum("ii...->i...", variance)
+        return _ratio(self.theta[column], np.sqrt(variance))
+
+    def Tcontrast(self, matrix, store=("t", "effect", "sd"), dispersion=None):  # noqa: N802
+        """Test one row of weights.
+
+        Parameters
+        ----------
+        matrix : (n_regressors,) or (1, n_regressors) array
+            Shorter ones are completed with zeros.
+        store : sequence of {'t', 'effect', 'sd'}
+            What to keep.
+        dispersion : float or array, optional
+
+        Returns
+        -------
+        TContrastResults
+
+        Raises
+        ------
+        ContrastError
+            If there is not exactly one row, or it is longer than the design.
+        """
+        row = self._rows(matrix)
+        if row.shape[0] != 1:
+            msg = f"a t contrast has one row; got {np.asarray(matrix).tolist()}"
+            raise ContrastError(msg)
+        unknown = set(store) - {"t", "effect", "sd"}
+        if unknown:
+            msg = f"store has {sorted(unknown)}; expected some of 't', 'effect', 'sd'"
+            raise ValueError(msg)
+        effect = np.squeeze(row @ self.theta)
+        sd = np.squeeze(np.sqrt(self.vcov(matrix=row, dispersion=dispersion)))
+        return TContrastResults(
+            effect=effect if "effect" in store else None,
+            t=_ratio(effect, sd) if "t" in store else None,
+            sd=sd if "sd" in store else None,
+            df_den=self.df_residuals,
+        )
+
+    def Fcontrast(self, matrix, dispersion=None, invcov=None):  # noqa: N802
+        """Test several rows of weights together.
+
+        ``F = (C b)' (C cov C')^+ (C b) / rank / sigma^2``: rows that repeat others
+        change nothing.
+
+        Parameters
+        ----------
+        matrix : (q, n_regressors) array
+        dispersion : float or (n_voxels,) array, optional
+        invcov : (q, q) array, optional
+            Inverse of ``C cov C'`` if known.
+
+        Returns
+        -------
+        FContrastResults
+
+        Raises
+        ------
+        ContrastError
+            If the width is not the number of regressors.
+        """
+        given = np.atleast_2d(np.asarray(matrix, dtype=float))
+        if given.shape[1] != self.theta.shape[0]:
+            msg = (
+                f"an F contrast has a weight for each of the {self.theta.shape[0]} "
+                f"regressors; this one has shape {given.shape}"
+            )
+            raise ContrastError(msg)
+        sigma2 = self.dispersion if dispersion is None else dispersion
+        effect = given @ self.theta
+        unit = self._unit_covariance(given, given)
+        rank = int(np.linalg.matrix_rank(unit if unit.ndim == 2 else unit[..., 0]))
+        if invcov is None:
+            stack = np.moveaxis(unit, -1, 0) if unit.ndim == 3 else unit
+            invcov = np.linalg.pinv(stack, hermitian=True)
+        pattern = "i...,vij,j...->v" if np.ndim(invcov) == 3 else "i...,ij,j...->..."
+        if np.ndim(invcov) == 3:
+            pattern = "iv,vij,jv->v"
+        square = np.einsum(pattern, effect, invcov, effect)
+        return FContrastResults(
+            effect=effect,
+            covariance=self.vcov(matrix=given, dispersion=sigma2),
+            F=np.squeeze(_ratio(square, rank * np.asarray(sigma2))),
+            df_den=self.df_residuals,
+            df_num=rank,
+        )
+
+    def conf_int(self, alpha=0.05, cols=None, dispersion=None):
+        """Two-sided confidence intervals of the coefficients.
+
+        Parameters
+        ----------
+        alpha : float
+            1 less the confidence.
+        cols : sequence of int, optional
+            Which coefficients; all if not given.
+        dispersion : float, optional
+
+        Returns
+        -------
+        (len(cols), 2[, n_voxels]) array
+            Lower and upper ends.
+        """
+        from scipy.special import stdtrit
+
+        cols = np.arange(self.theta.shape[0]) if cols is None else np.asarray(cols)
+        variance = self.vcov(column=cols, dispersion=dispersion)
+        reach = stdtrit(self.df_residuals, 1 - alpha / 2) * np.sqrt(
+            np.einsum("ii...->i...", variance)
+        )
+        return np.stack([self.theta[cols] - reach, self.theta[cols] + reach], axis=1)
+
+    def _rows(self, matrix: Any) -> np.ndarray:
+        """Contrast as rows, completed with zeros to the width of the design."""
+        rows = np.atleast_2d(np.asarray(matrix, dtype=float))
+        missing = self.theta.shape[0] - rows.shape[1]
+        if rows.size == 0 or missing < 0:
+            msg = (
+                f"the contrast has shape {np.shape(matrix)}; expected at most "
+                f"{self.theta.shape[0]} weights, one for each regressor"
+            )
+            raise ContrastError(msg)
+        return np.pad(rows, ((0, 0), (0, missing)))
+
+
+def _ratio(numerator, denominator):
+    """Quotient, 0 where the denominator is not positive."""
+    positive = np.asarray(denominator) > 0
+    safe = np.where(positive, denominator, 1.0)
+    return np.where(positive, numerator / safe, 0.0)
