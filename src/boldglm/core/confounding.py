@@ -69,7 +69,8 @@ def _components(bound: NDArray[np.bool_]) -> list[list[int]]:
         border = {min(left)}
         while border:
             group |= border
-            border = set(np.flatnonzero(bound[list(border)].any(axis=0))) - group
+            reached = np.flatnonzero(bound[list(border)].any(axis=0)).tolist()
+            border = set(reached) - group
         left -= group
-        groups.append(sorted(int(column) for column in group))
+        groups.append(sorted(group))
     return groups
