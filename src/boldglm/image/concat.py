@@ -1,0 +1,132 @@
+"""Many images as one 4-D image."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from nibabel.nifti1 import Nifti1Image
+from nibabel.spatialimages import SpatialImage
+
+from boldglm._base.errors import GridError
+from boldglm.core.parallel import map_blocks
+from boldglm.image.grid import Grid
+from boldglm.image.headers import new_image
+from boldglm.image.reading import iter_blocks, name_of, read_data, working_dtype
+from boldglm.image.regrid import regrid
+from boldglm.image.sources import count_scans, grid_of, open_all, require_dimensions
+
+__all__ = ["concat_imgs", "concatenate", "require_one_grid"]
+
+
+def concat_imgs(
+    niimgs: Any,
+    dtype: Any = np.float32,
+    ensure_ndim: int | None = None,
+    memory: Any = None,
+    memory_level: int = 0,
+    auto_resample: bool = False,
+    verbose: int = 0,
+) -> Nifti1Image:
+    """Join 3-D and 4-D images into one 4-D image, in their order.
+
+    Parameters
+    ----------
+    niimgs : list of images or paths, or a pattern
+        Each 3-D image gives one scan, each 4-D image all of its scans.
+    dtype : dtype or None
+        Of the result; None: that of the first image.
+    ensure_ndim : {4, 5} or None
+        4: all images must be 3-D; 5: all must be 4-D.
+    memory, memory_level, verbose
+        Accepted for compatibility; nothing is cached or printed.
+    auto_resample : bool
+        Resample images to the grid of the first, where theirs is another, by
+        cubic splines clipped to their own range. Each is read and interpolated
+        once, straight into its place.
+
+    Returns
+    -------
+    Nifti1Image
+        4-D, with the affine and header of the first image.
+
+    Raises
+    ------
+    TypeError
+        If there is nothing to join.
+    DimensionError
+        If `ensure_ndim` asks for other images.
+    GridError
+        If grids differ and `auto_resample` is off.
+
+    Examples
+    --------
+    >>> zeros = Nifti1Image(np.zeros((2, 2, 1)), np.eye(4))
+    >>> ones = Nifti1Image(np.ones((2, 2, 1, 2)), np.eye(4))
+    >>> concat_imgs([zeros, ones]).get_fdata()[0, 0, 0]
+    array([0., 1., 1.])
+    """
+    del memory, memory_level, verbose
+    images = open_all(niimgs)
+    if not images:
+        msg = "There are no images to concatenate: the list is empty."
+        raise TypeError(msg)
+    if ensure_ndim is not None:
+        for img in images:
+            require_dimensions(img, ensure_ndim - 1, " in a list")
+    return concatenate(images, dtype, auto_resample=auto_resample)
+
+
+def concatenate(
+    images: list[SpatialImage], dtype: Any = None, *, auto_resample: bool = False
+) -> Nifti1Image:
+    """Join opened images; see `concat_imgs`."""
+    first, target = images[0], grid_of(images[0])
+    if not auto_resample:
+        require_one_grid(images)
+    dtype = working_dtype(first) if dtype is None else np.dtype(dtype)
+    ends = np.cumsum([count_scans(img) for img in images])
+    data = np.empty((*target.shape, ends[-1]), dtype=dtype, order="F")
+
+    def place(index: int) -> None:
+        img = images[index]
+        here = data[..., ends[index] - count_scans(img) : ends[index]]
+        if grid_of(img) == target:
+            for cut, block in iter_blocks(img, dtype):
+                here[..., cut] = block
+        else:
+            here[...] = _on_grid(img, target, dtype).reshape(here.shape)
+
+    map_blocks(place, range(len(images)))
+    return new_image(first, data, target.affine)
+
+
+def _on_grid(img: SpatialImage, target: Grid, dtype: np.dtype[Any]) -> np.ndarray:
+    moved = regrid(read_data(img), grid_of(img), target)
+    if dtype.kind in "iu" and moved.dtype.kind == "f":
+        moved = np.rint(moved)
+    return moved
+
+
+def require_one_grid(images: Iterable[SpatialImage]) -> None:
+    """Raise unless all opened images lie on the grid of the first.
+
+    Raises
+    ------
+    GridError
+        Naming the first image that lies elsewhere, and both grids.
+    """
+    first: tuple[SpatialImage, Grid] | None = None
+    for number, img in enumerate(images):
+        grid = grid_of(img)
+        if first is None:
+            first = img, grid
+        elif grid != first[1]:
+            msg = (
+                f"Field of view of image #{number} is different from the first.\n"
+                f"first: {name_of(first[0])}\nshape {first[1].shape}, affine\n"
+                f"{first[1].affine}\nimage #{number}: {name_of(img)}\nshape "
+                f"{grid.shape}, affine\n{grid.affine}\n"
+                "Resample them to one grid first (resample_to_img, or "
+                "concat_imgs(..., auto_resample=True))."
+            )
+            raise GridError(msg)

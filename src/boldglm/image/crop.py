@@ -1,0 +1,110 @@
+"""Images cut to what is in them."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+from nibabel.nifti1 import Nifti1Image
+
+from boldglm._base.warnings import ImageWarning
+from boldglm.image.files import load_img
+from boldglm.image.headers import new_image
+from boldglm.image.reading import name_of, read_data
+from boldglm.image.sources import grid_of
+
+__all__ = ["crop_img", "filled_box"]
+
+
+def crop_img(
+    img: Any,
+    rtol: float = 1e-8,
+    copy: bool = True,
+    pad: bool = True,
+    return_offset: bool = False,
+    copy_header: bool = True,
+) -> Nifti1Image | tuple[Nifti1Image, tuple[slice, slice, slice]]:
+    """Cut away the borders of an image that hold nothing.
+
+    A voxel holds something when its absolute value in some scan is above
+    ``rtol`` times the largest of the image. Values that are not finite count as
+    nothing.
+
+    Parameters
+    ----------
+    img : str, Path, nibabel image, or list of these
+    rtol : float
+    copy : bool
+        Whether the data are copied or a view of those of `img`.
+    pad : bool
+        Leave one voxel around, as far as the image has it.
+    return_offset : bool
+        Also return where the part lies.
+    copy_header : bool
+
+    Returns
+    -------
+    Nifti1Image
+        The whole image, if there is nothing in it.
+    slices : tuple of three slices
+        Only with `return_offset`.
+
+    Warns
+    -----
+    ImageWarning
+        If there is nothing in the image.
+
+    Examples
+    --------
+    >>> data = np.zeros((5, 6, 7))
+    >>> data[2, 3, 4] = 1.0
+    >>> part, where = crop_img(Nifti1Image(data, np.eye(4)), return_offset=True)
+    >>> part.shape, where[0]
+    ((3, 3, 3), slice(1, 4, None))
+    """
+    opened = load_img(img)
+    data = read_data(opened)
+    box = filled_box(data, rtol, pad=pad)
+    if box is None:
+        warnings.warn(
+            f"{name_of(opened)} has no values above {rtol} of its largest: "
+            "it is returned whole.",
+            ImageWarning,
+            stacklevel=2,
+        )
+        x, y, z = (slice(0, n) for n in data.shape[:3])
+        box = (x, y, z)
+    part = data[box]
+    if copy:
+        part = part.copy(order="K")
+    cropped = new_image(opened, part, grid_of(opened).crop(box).affine, copy_header)
+    return (cropped, box) if return_offset else cropped
+
+
+def filled_box(
+    data: np.ndarray, rtol: float, *, pad: bool
+) -> tuple[slice, slice, slice] | None:
+    """The smallest box around the values above `rtol` of the largest, or None.
+
+    Examples
+    --------
+    >>> filled_box(np.zeros((2, 2, 2)), 1e-8, pad=False) is None
+    True
+    """
+    scans = data if data.ndim == 4 else data[..., np.newaxis]
+    peak = np.zeros(data.shape[:3])
+    for scan in range(scans.shape[3]):
+        size = np.abs(scans[..., scan].astype(np.float64))
+        size[~np.isfinite(size)] = 0
+        np.maximum(peak, size, out=peak)
+    filled = peak > rtol * peak.max()
+    if not filled.any():
+        return None
+    ends = []
+    for axis in range(3):
+        others = tuple(other for other in range(3) if other != axis)
+        (found,) = np.nonzero(filled.any(axis=others))
+        margin = 1 if pad else 0
+        start = max(int(found[0]) - margin, 0)
+        ends.append(slice(start, min(int(found[-1]) + 1 + margin, data.shape[axis])))
+    x, y, z = ends
+    return x, y, z

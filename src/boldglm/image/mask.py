@@ -1,0 +1,67 @@
+"""A mask image as the voxels it selects."""
+
+from typing import Any
+
+import numpy as np
+
+from boldglm._base.errors import MaskError
+from boldglm.image.files import check_niimg_3d
+from boldglm.image.grid import VolumeMask
+from boldglm.image.reading import name_of, read_data
+from boldglm.image.sources import grid_of
+
+__all__ = ["read_mask"]
+
+
+def read_mask(mask_img: Any, allow_empty: bool = False) -> VolumeMask:
+    """Read and check a mask: 0 is outside, one other value is inside.
+
+    Values that are not finite count as 0.
+
+    Parameters
+    ----------
+    mask_img : str, Path or nibabel image
+        3-D.
+    allow_empty : bool
+        Accept a mask without voxels.
+
+    Returns
+    -------
+    VolumeMask
+
+    Raises
+    ------
+    MaskError
+        If the mask is empty or has more than two values, or neither is 0.
+
+    Examples
+    --------
+    >>> import nibabel as nib
+    >>> img = nib.Nifti1Image(np.eye(3, dtype=np.uint8)[..., np.newaxis], np.eye(4))
+    >>> read_mask(img).n_voxels
+    3
+    """
+    img = check_niimg_3d(mask_img)
+    data = read_data(img)
+    if data.dtype.kind == "f":
+        data = np.where(np.isfinite(data), data, 0)
+    values = np.unique(data)
+    name = name_of(mask_img)
+    if values.size > 2:
+        shown = ", ".join(f"{value:g}" for value in values[:5])
+        msg = (
+            f"The mask {name} is not made of 2 values: it has {values.size} "
+            f"({shown}, ...). Binarize it first, for example with "
+            "math_img('img > 0.5', img=...)."
+        )
+        raise MaskError(msg)
+    if values.size == 2 and 0 not in values:
+        msg = (
+            f"Background of the mask must be represented with 0; "
+            f"{name} has the values {values[0]:g} and {values[1]:g}."
+        )
+        raise MaskError(msg)
+    if not values.any() and not allow_empty:
+        msg = f"The mask {name} is invalid as it is empty: all its values are 0."
+        raise MaskError(msg)
+    return VolumeMask(grid_of(img), data != 0)

@@ -1,0 +1,155 @@
+"""What a user may pass as images, opened: paths, patterns, images, lists of them."""
+
+import glob
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from nibabel.spatialimages import SpatialImage
+
+from boldglm._base.errors import DimensionError, GridError, ImageFileError
+from boldglm.image.grid import Grid
+from boldglm.image.reading import name_of, open_image
+
+__all__ = [
+    "count_scans",
+    "find_files",
+    "grid_of",
+    "is_series",
+    "open_all",
+    "require_dimensions",
+]
+
+
+def find_files(path: str | Path, wildcards: bool = True) -> list[Path]:
+    """The files a path or pattern stands for, sorted.
+
+    A file of exactly that name wins over the pattern its name may look like.
+
+    Parameters
+    ----------
+    path : str or Path
+        ``~`` is the home folder; ``*``, ``?`` and ``[...]`` match names, and
+        ``**`` folders of any depth.
+    wildcards : bool
+        False: take the path literally.
+
+    Raises
+    ------
+    ImageFileError
+        If there is no such file.
+
+    Examples
+    --------
+    >>> find_files("no-such-*.nii")
+    Traceback (most recent call last):
+        ...
+    boldglm._base.errors.ImageFileError: No files match 'no-such-*.nii' ...
+    """
+    literal = Path(path).expanduser()
+    if literal.exists() or not (wildcards and glob.has_magic(str(path))):
+        return [literal]
+    found = sorted(glob.glob(str(literal), recursive=True))  # noqa: PTH207
+    if not found:
+        msg = f"No files match '{path}' (looked from {Path.cwd()})."
+        raise ImageFileError(msg)
+    return [Path(name) for name in found]
+
+
+def is_series(imgs: Any, wildcards: bool = True) -> bool:
+    """Whether `imgs` is a list of images, or a pattern that matches several.
+
+    Examples
+    --------
+    >>> is_series(["run-1.nii", "run-2.nii"]), is_series("run-1.nii")
+    (True, False)
+    """
+    if isinstance(imgs, str | Path):
+        return len(find_files(imgs, wildcards)) > 1
+    return isinstance(imgs, Iterable) and not isinstance(imgs, SpatialImage)
+
+
+def open_all(imgs: Any, wildcards: bool = True) -> list[SpatialImage]:
+    """Open every image in `imgs`, headers only, in order; lists may be nested.
+
+    Parameters
+    ----------
+    imgs : str, Path, nibabel image, or iterable of these
+    wildcards : bool
+        Whether paths may be patterns.
+
+    Returns
+    -------
+    list of nibabel images
+
+    Raises
+    ------
+    TypeError
+        If something is no image and no path.
+    DimensionError
+        If an image has not 3 or 4 dimensions.
+    ImageFileError
+        If a file is missing, or cannot be read.
+    """
+    if isinstance(imgs, str | Path):
+        opened = [open_image(path) for path in find_files(imgs, wildcards)]
+    elif isinstance(imgs, SpatialImage):
+        opened = [imgs]
+    elif isinstance(imgs, Iterable) and not isinstance(imgs, bytes | dict | np.generic):
+        return [img for part in imgs for img in open_all(part, wildcards)]
+    else:
+        msg = (
+            "Expected an image: a path, a nibabel volume image, or a list of them; "
+            f"got {type(imgs).__name__}: {str(imgs)[:80]}"
+        )
+        raise TypeError(msg)
+    for img in opened:
+        if 0 in img.shape:
+            msg = f"{name_of(img)} is empty: it has no voxels."
+            raise ImageFileError(msg)
+        if len(img.shape) not in (3, 4):
+            msg = (
+                f"{name_of(img)} has {len(img.shape)} dimensions, shape {img.shape}; "
+                "expected 3, or 4 with one volume per scan."
+            )
+            raise DimensionError(msg)
+    return opened
+
+
+def require_dimensions(img: SpatialImage, ndim: int, what: str = "") -> None:
+    """Raise unless an image has `ndim` dimensions; one scan counts as 3-D too.
+
+    Raises
+    ------
+    DimensionError
+        Naming the image, its shape and what was expected.
+    """
+    if len(img.shape) == ndim or (ndim == 3 and count_scans(img) == 1):
+        return
+    msg = (
+        f"{name_of(img)} has {len(img.shape)} dimensions, shape {img.shape}; "
+        f"expected a {ndim}D image{what}."
+    )
+    raise DimensionError(msg)
+
+
+def count_scans(img: SpatialImage) -> int:
+    """Number of volumes in an opened image."""
+    return int(img.shape[3]) if len(img.shape) > 3 else 1
+
+
+def grid_of(img: SpatialImage) -> Grid:
+    """The grid of an opened image, from its header.
+
+    Raises
+    ------
+    GridError
+        If the affine is missing or not finite.
+    """
+    x, y, z = img.shape[:3]
+    try:
+        return Grid((x, y, z), img.affine)
+    except GridError as error:
+        msg = f"{name_of(img)}: {error}"
+        raise GridError(msg) from error

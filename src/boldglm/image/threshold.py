@@ -1,0 +1,197 @@
+"""Images cut off at a height, and clusters at a size."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+from nibabel.nifti1 import Nifti1Image
+from nibabel.spatialimages import SpatialImage
+
+from boldglm._base.warnings import ImageWarning
+from boldglm.image.files import load_img
+from boldglm.image.headers import new_image
+from boldglm.image.mask import read_mask
+from boldglm.image.reading import read_data
+from boldglm.image.resample import resample_to_img
+from boldglm.image.sources import grid_of, is_series
+
+__all__ = ["binarize_img", "threshold_img"]
+
+
+def threshold_img(
+    img: Any,
+    threshold: float | str,
+    cluster_threshold: int = 0,
+    two_sided: bool = True,
+    mask_img: Any = None,
+    copy: bool = True,
+    copy_header: bool = True,
+) -> Nifti1Image:
+    """Set to 0 what does not reach a threshold.
+
+    Values that are not finite become 0.
+
+    Parameters
+    ----------
+    img : str, Path or nibabel image
+        3-D or 4-D. Not modified.
+    threshold : float or str
+        A number, or a percentile such as ``"95%"`` of the values (inside the
+        mask; of absolute values if two-sided, else of those not negative).
+    cluster_threshold : int
+        Smallest number of voxels in a cluster that stays. Voxels of equal sign
+        that share a face make a cluster.
+    two_sided : bool
+        Keep ``|v| >= threshold``. Otherwise keep ``v >= threshold``, or for a
+        negative threshold ``v <= threshold``.
+    mask_img : str, Path, nibabel image or None
+        Voxels outside are set to 0, and do not count for a percentile. A mask
+        on another grid is resampled to the image.
+    copy : bool
+        Accepted for compatibility: the input is never modified.
+    copy_header : bool
+
+    Returns
+    -------
+    Nifti1Image
+
+    Raises
+    ------
+    ValueError
+        For a percentile that is none, or a negative two-sided threshold.
+    TypeError
+        For a threshold that is neither number nor string, or a list of images.
+
+    Warns
+    -----
+    ImageWarning
+        If no value reaches the threshold.
+
+    Examples
+    --------
+    >>> img = Nifti1Image(np.array([[[-3.0, -1.0, 2.0, 5.0]]]), np.eye(4))
+    >>> threshold_img(img, 2.5).get_fdata().ravel()
+    array([-3., 0., 0., 5.])
+    """
+    del copy
+    if is_series(img):
+        msg = (
+            "threshold_img takes one 3D or 4D image, "
+            f"not a {type(img).__name__}; pass them one by one."
+        )
+        raise TypeError(msg)
+    opened = load_img(img)
+    data = np.array(read_data(opened), order="K")
+    if data.dtype.kind == "f":
+        data[~np.isfinite(data)] = 0
+    values = data.ravel(order="K")
+    if mask_img is not None:
+        inside = _mask_on(opened, mask_img)
+        data[~inside] = 0
+        values = data[inside].ravel()
+    cutoff = _cutoff(threshold, values, two_sided=two_sided)
+    if two_sided:
+        data[(-cutoff < data) & (data < cutoff)] = 0
+    elif cutoff >= 0:
+        data[data < cutoff] = 0
+    else:
+        data[data > cutoff] = 0
+    if cluster_threshold > 0:
+        scans = data if data.ndim == 4 else data[..., np.newaxis]
+        for scan in range(scans.shape[3]):
+            _drop_small_clusters(scans[..., scan], cluster_threshold)
+    return new_image(opened, data, copy_header=copy_header)
+
+
+def binarize_img(
+    img: Any,
+    threshold: float | str = 0.0,
+    mask_img: Any = None,
+    two_sided: bool = False,
+    copy_header: bool = True,
+) -> Nifti1Image:
+    """A mask of the voxels that reach a threshold and are not 0.
+
+    Parameters
+    ----------
+    img, threshold, mask_img, two_sided, copy_header
+        See `threshold_img`.
+
+    Returns
+    -------
+    Nifti1Image
+        int8: 1 where something is left after thresholding, else 0.
+
+    Examples
+    --------
+    >>> img = Nifti1Image(np.array([[[-3.0, 0.0, 2.0, 5.0]]]), np.eye(4))
+    >>> binarize_img(img).get_fdata().ravel()
+    array([0., 0., 1., 1.])
+    """
+    kept = threshold_img(
+        img, threshold, mask_img=mask_img, two_sided=two_sided, copy_header=copy_header
+    )
+    return new_image(kept, (read_data(kept) != 0).astype(np.int8))
+
+
+def _mask_on(img: SpatialImage, mask_img: Any) -> np.ndarray:
+    mask = read_mask(mask_img)
+    if mask.grid != grid_of(img):
+        mask = read_mask(resample_to_img(mask_img, img, interpolation="nearest"))
+    return mask.inside
+
+
+def _cutoff(threshold: Any, values: np.ndarray, *, two_sided: bool) -> float:
+    """The height that a number or percentile stands for among `values`."""
+    if isinstance(threshold, str):
+        return _percentile(threshold, np.abs(values) if two_sided else values)
+    if isinstance(threshold, bool) or not np.isscalar(threshold):
+        msg = f"threshold is {threshold!r}; expected a number or a percentile: '95%'."
+        raise TypeError(msg)
+    height = float(threshold)  # type: ignore[arg-type]
+    if height < 0 and two_sided:
+        msg = (
+            f"threshold={height} is negative; two-sided thresholds are heights on "
+            "both sides of 0. Pass a positive one, or two_sided=False."
+        )
+        raise ValueError(msg)
+    lowest, highest = float(values.min(initial=0)), float(values.max(initial=0))
+    if two_sided:
+        highest = max(highest, -lowest)
+    if (height >= 0 and height > highest) or (height < 0 and height < lowest):
+        end = highest if height >= 0 else lowest
+        warnings.warn(
+            f"No value reaches threshold={height}: the furthest is {end:g}. "
+            "The result is empty.",
+            ImageWarning,
+            stacklevel=3,
+        )
+    return height
+
+
+def _percentile(text: str, values: np.ndarray) -> float:
+    try:
+        per_cent = float(text.removesuffix("%"))
+    except ValueError:
+        per_cent = np.nan
+    if not (text.endswith("%") and 0 <= per_cent <= 100):
+        msg = (
+            f"threshold is {text!r}; a percentile is a number from 0 to 100 "
+            "followed by the percent sign, such as '95%'."
+        )
+        raise ValueError(msg)
+    values = values[values >= 0]
+    if values.size == 0:
+        return 0.0
+    # a little above, so that the value at the percentile itself is cut
+    return float(np.percentile(values, per_cent)) + 1e-5
+
+
+def _drop_small_clusters(volume: np.ndarray, smallest: int) -> None:
+    from scipy.ndimage import label
+
+    for side in (volume > 0, volume < 0):
+        labels, _ = label(side)
+        small = np.bincount(labels.ravel()) < smallest
+        small[0] = False
+        volume[small[labels]] = 0
