@@ -10,15 +10,32 @@ import numpy as np
 
 from boldglm._base.errors import ContrastError
 
-__all__ = ["expression_to_contrast_vector"]
+__all__ = ["UnknownColumnError", "expression_to_contrast_vector"]
 
 NUMBER = re.compile(r"(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 #: What a name that is not quoted cannot go on with.
 OPERATORS = "+-*/()="
 WORD = re.compile(r"[^\s+\-*/()=]+")
-CHUNK = re.compile(r"[^+*/()=]+?(?=\s*(?:[+*/()=]|\s-\s|$))")
+#: What a name that is unknown may have been: words up to an operator, and up to
+#: one that is not a hyphen.
+SPAN = re.compile(r"[^+\-*/()=]+?(?=\s*(?:[+\-*/()=]|$))")
+HYPHENATED = re.compile(r"[^+*/()=]+?(?=\s*(?:[+*/()=]|\s-\s|$))")
 QUOTES = "'\"`"
 LISTED = 30
+
+
+class UnknownColumnError(ContrastError):
+    """A contrast that names a column the design does not have.
+
+    Attributes
+    ----------
+    name : str
+        What was taken for the name.
+    """
+
+    def __init__(self, message: str, name: str) -> None:
+        super().__init__(message)
+        self.name = name
 
 
 def expression_to_contrast_vector(
@@ -48,10 +65,12 @@ def expression_to_contrast_vector(
 
     Raises
     ------
+    UnknownColumnError
+        If a name is not a column; its attribute ``name`` says which.
     ContrastError
-        If a name is not a column, the text is no expression, it is not linear
-        or has a constant, or it could mean two things. The message points at the
-        place and lists the columns.
+        If the text is no expression, it is not linear or has a constant, or it
+        could mean two things. The message points at the place and lists the
+        columns.
     TypeError
         If `expression` is not text.
 
@@ -182,7 +201,7 @@ class _Parser:
         self.at = end + 1
         name = self.text[start + 1 : end]
         if name not in self.columns:
-            self.fail_unknown(start, end + 1, [name])
+            self.fail_unknown(start, self.text[start : end + 1], name)
         return self.column(name, start)
 
     def operand(self, before: str) -> _Linear:
@@ -197,10 +216,8 @@ class _Parser:
             self.check_reading(name, start)
             return self.column(name, start)
         if number is None:
-            word = _matched(WORD, self.text, start)
-            self.fail_unknown(
-                start, start + len(word), [_matched(CHUNK, self.text, start), word]
-            )
+            words = _matched(SPAN, self.text, start)
+            self.fail_unknown(start, words, _matched(HYPHENATED, self.text, start))
         self.at = start + len(number)
         if name is None or before == "/":
             return _Linear(float(number))
@@ -271,28 +288,33 @@ class _Parser:
         word = _matched(WORD, self.text, self.at)
         self.fail(self.at, len(word) or 1, problem)
 
-    def fail_unknown(self, start: int, end: int, tries: list[str]) -> NoReturn:
+    def fail_unknown(self, start: int, given: str, longer: str) -> NoReturn:
         """Say which name is unknown, and what may have been meant."""
         lower = {column.lower(): column for column in self.columns}
+        name = given.strip(QUOTES)
         close = [
             lower[match]
-            for tried in tries
-            for match in difflib.get_close_matches(tried.strip().lower(), lower)
+            for tried in (longer, name, name.split()[0] if name.split() else "")
+            for match in difflib.get_close_matches(tried.lower(), lower)
         ]
         hint = f"; did you mean '{close[0]}'?" if close else ""
-        self.fail(start, end - start, f"'{tries[-1]}' is not a column{hint}")
+        problem = f"'{name}' is not a column{hint}"
+        raise UnknownColumnError(self.report(start, len(given), problem), name)
 
     def fail(self, start: int, width: int, problem: str) -> NoReturn:
+        raise ContrastError(self.report(start, width, problem))
+
+    def report(self, start: int, width: int, problem: str) -> str:
+        """The problem, the expression with the place marked, and the columns."""
         text = re.sub(r"\s", " ", self.text)
         listed = ", ".join(f"'{column}'" for column in self.columns[:LISTED])
         more = len(self.columns) - LISTED
-        msg = (
+        return (
             f"The contrast '{self.text}' is not valid. {problem}\n"
             f"    {text}\n"
             f"    {' ' * start}{'^' * max(width, 1)}\n"
             f"The columns are {listed}{f' and {more} more' if more > 0 else ''}."
         )
-        raise ContrastError(msg)
 
 
 def _matched(pattern: re.Pattern[str], text: str, start: int) -> str:

@@ -23,6 +23,7 @@ from boldglm.glm.first_level.hemodynamic_models import (
     orthogonalize,
 )
 from boldglm.glm.first_level.tables import numeric_table
+from boldglm.glm.second_level.design import make_second_level_design_matrix
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Index
@@ -31,6 +32,7 @@ __all__ = [
     "check_design_matrix",
     "create_cosine_drift",
     "make_first_level_design_matrix",
+    "make_second_level_design_matrix",
     "orthogonalize",
 ]
 
