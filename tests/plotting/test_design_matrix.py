@@ -1,0 +1,147 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+from PIL import Image
+
+from boldglm.plotting import plot_design_matrix
+
+
+@pytest.fixture
+def design(rng):
+    values = rng.standard_normal((40, 3)) * [1.0, 100.0, 0.01]
+    return pd.DataFrame(values, columns=["task", "trans_x", "constant"])
+
+
+def labels_of(axes):
+    return [label.get_text() for label in axes.get_xticklabels()]
+
+
+def test_every_regressor_is_named_above_its_column(design):
+    axes = plot_design_matrix(design)
+    assert labels_of(axes) == ["task", "trans_x", "constant"]
+    assert list(axes.get_xticks()) == [0, 1, 2]
+    assert axes.xaxis.get_ticks_position() == "top"
+    assert axes.get_ylabel() == "scan number"
+
+
+def test_rescaled_regressors_all_use_the_whole_range(design):
+    (image,) = plot_design_matrix(design).images
+    shown = image.get_array()
+    np.testing.assert_allclose(np.abs(shown).max(axis=0), 1.0)
+    expected = design / design.abs().max()
+    np.testing.assert_allclose(shown, expected)
+    assert image.get_clim() == (-1.0, 1.0)
+
+
+def test_values_are_shown_as_they_are_on_request(design):
+    (image,) = plot_design_matrix(design, rescale=False).images
+    np.testing.assert_array_equal(image.get_array(), design)
+
+
+def test_a_regressor_of_zeros_is_grey(design):
+    design["nothing"] = 0.0
+    (image,) = plot_design_matrix(design).images
+    assert not image.get_array()[:, 3].any()
+
+
+@pytest.mark.parametrize(
+    "names", [[0, 1, 2], [1.5, "b", None], [("a", 1), r"$\frac$", "_"]]
+)
+def test_names_may_be_anything(design, names, tmp_path):
+    design.columns = pd.Index(names, tupleize_cols=False)
+    axes = plot_design_matrix(design, output_file=tmp_path / "design.png")
+    assert len(labels_of(axes)) == 3
+
+
+def test_integer_names_are_shown_as_such(design):
+    design.columns = [2, 1, 0]
+    assert labels_of(plot_design_matrix(design)) == ["2", "1", "0"]
+
+
+@pytest.mark.parametrize(("ending", "sep"), [(".tsv", "\t"), (".csv", ",")])
+@pytest.mark.parametrize("kind", [str, Path])
+def test_a_file_is_read(design, tmp_path, ending, sep, kind):
+    path = tmp_path / f"design{ending}"
+    design.to_csv(path, sep=sep, index=False)
+    (image,) = plot_design_matrix(kind(path)).images
+    np.testing.assert_allclose(image.get_array(), design / design.abs().max())
+
+
+def test_the_axes_of_the_caller_are_used(design):
+    figure = Figure()
+    axes = figure.add_subplot()
+    assert plot_design_matrix(design, axes=axes) is axes
+    assert len(axes.images) == 1
+
+
+def test_the_picture_is_written_and_nothing_beside_it(design, tmp_path):
+    path = tmp_path / "design.png"
+    plot_design_matrix(design, output_file=path)
+    with Image.open(path) as picture:
+        assert min(picture.size) > 100
+        assert len(set(picture.convert("L").tobytes())) > 20
+    assert [file.name for file in tmp_path.iterdir()] == ["design.png"]
+
+
+def test_the_design_is_not_changed(design):
+    before = design.copy()
+    plot_design_matrix(design)
+    pd.testing.assert_frame_equal(design, before)
+
+
+def test_labels_lean_from_their_columns_and_stay_inside_the_figure(design):
+    names = ["a_rather_long_regressor", "another_long_regressor", "constant"]
+    axes = plot_design_matrix(design.set_axis(names, axis=1))
+    axes.figure.draw_without_rendering()
+    inside = axes.figure.bbox
+    for column, label in enumerate(axes.get_xticklabels()):
+        box = label.get_window_extent()
+        foot = axes.transData.transform((column, -0.5))
+        assert abs(box.x0 - foot[0]) < 15
+        assert 0 < box.y0 - foot[1] < 15
+        assert box.x0 >= inside.x0
+        assert box.x1 <= inside.x1
+        assert box.y1 <= inside.y1
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (pd.DataFrame({"a": ["x", "y"]}), "something that is not a number: .*'x'"),
+        (pd.DataFrame({"a": []}), "has 0 scans and 1 regressors"),
+    ],
+)
+def test_what_is_no_design_is_refused(table, message):
+    with pytest.raises(ValueError, match=message):
+        plot_design_matrix(table)
+
+
+def test_names_and_axes_are_those_of_the_peer(design):
+    plotting = pytest.importorskip("nilearn.plotting")
+    theirs = plotting.plot_design_matrix(design)
+    ours = plot_design_matrix(design)
+    assert labels_of(ours) == labels_of(theirs)
+    assert ours.get_ylabel() == theirs.get_ylabel()
+    assert ours.images[0].get_array().shape == theirs.images[0].get_array().shape
+
+
+def test_drawing_leaves_pyplot_alone(tmp_path):
+    code = (
+        "import sys, numpy as np, pandas as pd\n"
+        "from boldglm.plotting import plot_design_matrix\n"
+        "d = pd.DataFrame(np.eye(5), columns=list('abcde'))\n"
+        f"plot_design_matrix(d, output_file={str(tmp_path / 'd.png')!r})\n"
+        "print('matplotlib.pyplot' in sys.modules)"
+    )
+    found = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert found.stdout.strip() == "False"
