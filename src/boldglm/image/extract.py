@@ -1,0 +1,141 @@
+"""Voxels out of images, one scan per row, in a single pass over the files."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+from nibabel.spatialimages import SpatialImage
+
+from boldglm._base.errors import MaskError
+from boldglm._base.warnings import ImageWarning
+from boldglm.image.grid import VolumeMask
+from boldglm.image.reading import iter_blocks, name_of, working_dtype
+from boldglm.image.smooth import Smoother
+from boldglm.image.sources import count_scans, grid_of
+
+__all__ = ["extract", "extracted_dtype", "replace_non_finite", "require_mask_grid"]
+
+
+def extract(
+    images: list[SpatialImage],
+    mask: VolumeMask,
+    *,
+    smoother: Smoother | None = None,
+    dtype: Any = np.float32,
+    ensure_finite: bool = True,
+) -> np.ndarray:
+    """The voxels of a mask, scan after scan.
+
+    Files are read once and forward, block by block: besides the result, memory
+    is that of a block.
+
+    Parameters
+    ----------
+    images : list of nibabel images
+        On the grid of the mask.
+    mask : VolumeMask
+    smoother : Smoother or None
+        Smooths each scan before the voxels are taken.
+    dtype : dtype
+    ensure_finite : bool
+        Replace values that are not finite by 0. Always so when smoothing.
+
+    Returns
+    -------
+    (scan, voxel), C-contiguous
+
+    Raises
+    ------
+    MaskError
+        If an image lies on another grid than the mask.
+    ImageFileError
+        If a file ends early or is corrupt.
+
+    Warns
+    -----
+    ImageWarning
+        Once, if values inside the mask were not finite.
+    """
+    require_mask_grid(images, mask)
+    n_scans = sum(count_scans(img) for img in images)
+    rows = np.empty((n_scans, mask.n_voxels), dtype=dtype)
+    smooth = smoother if smoother else None
+    floats = np.result_type(dtype, np.float32)
+    replaced, done = 0, 0
+    for img in images:
+        for cut, block in iter_blocks(img, floats if smooth else working_dtype(img)):
+            part = rows[done + cut.start : done + cut.stop]
+            if smooth is not None:
+                replaced += _count_non_finite_inside(block, mask)
+                part[...] = mask.gather(smooth(block), dtype)
+                continue
+            part[...] = mask.gather(block, dtype)
+            if ensure_finite:
+                replaced += replace_non_finite(part)
+        done += count_scans(img)
+    warn_replaced(replaced, rows.size, stacklevel=3)
+    return rows
+
+
+def require_mask_grid(images: list[SpatialImage], mask: VolumeMask) -> None:
+    """Raise unless the images lie on the grid of the mask.
+
+    Raises
+    ------
+    MaskError
+        Naming the image and both grids.
+    """
+    for img in images:
+        grid = grid_of(img)
+        if grid == mask.grid:
+            continue
+        what = "shape" if grid.shape != mask.grid.shape else "affine"
+        msg = (
+            f"The mask and {name_of(img)} do not lie on one grid, their {what} is "
+            f"different.\nmask: shape {mask.grid.shape}, affine\n{mask.grid.affine}\n"
+            f"image: shape {grid.shape}, affine\n{grid.affine}\n"
+            "Resample one to the other first (resample_to_img)."
+        )
+        raise MaskError(msg)
+
+
+def extracted_dtype(images: list[SpatialImage]) -> np.dtype[Any]:
+    """Type that voxels keep: a stored float type, float32 for integers.
+
+    Examples
+    --------
+    >>> import nibabel as nib
+    >>> extracted_dtype([nib.Nifti1Image(np.zeros((2, 2, 2), np.int16), np.eye(4))])
+    dtype('float32')
+    """
+    kept = [working_dtype(img) for img in images]
+    floats = [kind if kind.kind == "f" else np.dtype(np.float32) for kind in kept]
+    return np.result_type(*floats)
+
+
+def replace_non_finite(rows: np.ndarray) -> int:
+    """Set what is not finite to 0, in place; return how many values that were."""
+    # a sum over finite numbers is finite: one quick pass for the usual case
+    if rows.dtype.kind != "f" or np.isfinite(rows.sum(dtype=np.float64)):
+        return 0
+    bad = ~np.isfinite(rows)
+    rows[bad] = 0
+    return int(bad.sum())
+
+
+def warn_replaced(replaced: int, total: int, stacklevel: int) -> None:
+    """Tell the user, once, that values inside the mask were replaced."""
+    if replaced:
+        warnings.warn(
+            f"{replaced} of {total} values inside the mask are not finite (nan or "
+            "inf); they are replaced by 0. Check the images, or use a mask "
+            "without these voxels.",
+            ImageWarning,
+            stacklevel=stacklevel + 1,
+        )
+
+
+def _count_non_finite_inside(block: np.ndarray, mask: VolumeMask) -> int:
+    if np.isfinite(block.sum(dtype=np.float64)):
+        return 0
+    return int((~np.isfinite(mask.gather(block))).sum())

@@ -1,0 +1,31 @@
+"""Brain masks: computed from images, combined, and applied.
+
+Functions are loaded when they are first used.
+"""
+
+from importlib import import_module
+from typing import Any
+
+_MODULE_OF = {
+    "apply_mask": "apply",
+    "compute_background_mask": "compute",
+    "compute_epi_mask": "compute",
+    "compute_multi_background_mask": "combine",
+    "compute_multi_epi_mask": "combine",
+    "intersect_masks": "combine",
+    "load_mask_img": "apply",
+    "unmask": "apply",
+}
+
+__all__ = list(_MODULE_OF)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULE_OF:
+        return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+    msg = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(msg)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
