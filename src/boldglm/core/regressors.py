@@ -104,31 +104,19 @@ def fine_grid(
         raise ValueError(msg)
     n_scans = frame_times.size
     first, last = frame_times[0], frame_times[-1]
-    times = _fine_times(
-        first, last * (1 + 1.0 / (n_scans - 1)), n_scans, last, oversampling, min_onset
-    )
+    between = (last - first) / (n_scans - 1)
+    end = last * (1 + 1.0 / (n_scans - 1))
+    if end - lead * between / oversampling < last:
+        # times before zero: that end is too early, even before the last scan
+        end = last + between
+    # in this order of operations: half-way cases round as in published designs
+    per_second = (n_scans - 1) * 1.0 / (last - first)
+    n_times = per_second * ((end - first - min_onset) * oversampling) + 1
+    times = np.linspace(first + min_onset, end, int(np.rint(n_times)))
     usable = times[: times.size - lead]
-    if usable[-1] < last:
-        # times before zero: the end above lies before the last scan
-        end = last + (last - first) / (n_scans - 1)
-        times = _fine_times(first, end, n_scans, last, oversampling, min_onset)
-        usable = times[: times.size - lead]
     left = np.clip(np.searchsorted(usable, frame_times), 1, usable.size - 1) - 1
     weight = (frame_times - usable[left]) / (usable[left + 1] - usable[left])
     return FineGrid(times, left, weight)
-
-
-def _fine_times(
-    first: float,
-    end: float,
-    n_scans: int,
-    last: float,
-    oversampling: int,
-    min_onset: float,
-) -> Array:
-    per_second = (n_scans - 1) * 1.0 / (last - first)
-    n_times = per_second * ((end - first - min_onset) * oversampling) + 1
-    return np.linspace(first + min_onset, end, int(np.rint(n_times)))
 
 
 def event_samples(train: EventTrain, grid: FineGrid) -> tuple[IntArray, IntArray]:

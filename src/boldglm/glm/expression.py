@@ -33,7 +33,7 @@ class UnknownColumnError(ContrastError):
         What was taken for the name.
     """
 
-    def __init__(self, message: str, name: str) -> None:
+    def __init__(self, message: str, name: str = "") -> None:
         super().__init__(message)
         self.name = name
 
