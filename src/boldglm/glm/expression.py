@@ -131,7 +131,8 @@ class _Parser:
         self.at = 0
 
     def parse(self) -> np.ndarray:
-        value = self.equation()
+        with np.errstate(over="ignore", invalid="ignore"):
+            value = self.equation()
         if value.weights is None:
             self.fail(0, len(self.text), "There is no column in this expression")
         if value.constant != 0:
@@ -140,6 +141,8 @@ class _Parser:
                 len(self.text),
                 f"A contrast has no constant; here it is {value.constant:g}",
             )
+        if not np.isfinite(value.weights).all():
+            self.fail(0, len(self.text), "A weight is not a finite number")
         return value.weights
 
     def equation(self) -> _Linear:
@@ -310,7 +313,7 @@ class _Parser:
         listed = ", ".join(f"'{column}'" for column in self.columns[:LISTED])
         more = len(self.columns) - LISTED
         return (
-            f"The contrast '{self.text}' is not valid. {problem}\n"
+            f"The contrast '{text}' is not valid. {problem}\n"
             f"    {text}\n"
             f"    {' ' * start}{'^' * max(width, 1)}\n"
             f"The columns are {listed}{f' and {more} more' if more > 0 else ''}."
