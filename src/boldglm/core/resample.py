@@ -106,7 +106,9 @@ def _resample(
         out[outside] = fill_value
     else:
         _spline(volume, voxel_from_target, out, order, fill_value)
-        low, high = min(limits[0], fill_value), max(limits[1], fill_value)
+        kind = np.iinfo(out.dtype)
+        low = max(int(np.floor(min(limits[0], fill_value))), kind.min)
+        high = min(int(np.ceil(max(limits[1], fill_value))), kind.max)
         np.clip(out, low, high, out=out)
     if gaps is not None:
         near_gap = np.zeros(out.shape, dtype=np.uint8)

@@ -155,10 +155,10 @@ class Grid:
         ((2, 2, 2), array([1., 1., 1.]))
         """
         starts = [s.start for s in slices[:3]]
-        shape = tuple(s.stop - s.start for s in slices[:3])
+        x, y, z = (s.stop - s.start for s in slices[:3])
         affine = self.affine.copy()
         affine[:3, 3] = self.world_from_voxel(starts)
-        return Grid(shape, affine)
+        return Grid((x, y, z), affine)
 
 
 @dataclass(frozen=True, eq=False)
@@ -284,6 +284,31 @@ class VolumeMask:
         for scan, row in enumerate(values):
             volume[..., scan][self.inside] = row
         return volume
+
+    def cropped(self, margin: Any = 0) -> "VolumeMask":
+        """The same voxels in the smallest box that holds them.
+
+        Parameters
+        ----------
+        margin : int or (3,) int
+            Voxels to leave around, as far as the grid has them.
+
+        Examples
+        --------
+        >>> inside = np.zeros((9, 9, 9), dtype=bool)
+        >>> inside[4, 4, 4] = True
+        >>> VolumeMask(Grid((9, 9, 9), np.eye(4)), inside).cropped(1).grid.shape
+        (3, 3, 3)
+        """
+        if self.n_voxels == 0:
+            return self
+        found = np.nonzero(self.inside)
+        ends = zip(found, np.broadcast_to(margin, 3), self.grid.shape, strict=True)
+        box = tuple(
+            slice(max(int(at.min()) - int(by), 0), min(int(at.max()) + int(by) + 1, n))
+            for at, by, n in ends
+        )
+        return VolumeMask(self.grid.crop(box), self.inside[box])
 
     def adjacency(self, connectivity: int = 6) -> tuple[np.ndarray, np.ndarray]:
         """Which voxels inside touch, as compressed rows.

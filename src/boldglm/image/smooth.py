@@ -56,6 +56,12 @@ def smooth_img(imgs: Any, fwhm: Any) -> Nifti1Image | list[Nifti1Image]:
     >>> smooth_img(Nifti1Image(data, np.eye(4)), fwhm=2).get_fdata()[0, 1]
     array([0.373787, 0.667105, 0.373787])
     """
+    if isinstance(fwhm, int | float) and fwhm == 0:
+        warnings.warn(
+            "fwhm is 0: no smoothing will be performed. Pass None to say so.",
+            ImageWarning,
+            stacklevel=2,
+        )
     if is_series(imgs):
         return [_smooth_one(load_img(img), fwhm) for img in imgs]
     return _smooth_one(load_img(imgs), fwhm)
@@ -103,18 +109,17 @@ class Smoother:
         self.sigma = np.zeros(3)
         if fwhm is None or self.fast:
             return
-        width = _checked_width(fwhm)
-        if not width.any():
-            warnings.warn(
-                "fwhm is 0: no smoothing will be performed. Pass None to say so.",
-                ImageWarning,
-                stacklevel=3,
-            )
-            return
-        self.sigma = fwhm_to_sigma(width, voxel_sizes)
+        self.sigma = fwhm_to_sigma(_checked_width(fwhm), voxel_sizes)
 
     def __bool__(self) -> bool:
         return self.fast or bool(self.sigma.any())
+
+    @property
+    def radius(self) -> np.ndarray:
+        """How many voxels away a value still counts, (3,) int."""
+        if self.fast:
+            return np.ones(3, dtype=int)
+        return np.floor(4 * self.sigma + 0.5).astype(int)
 
     def __call__(self, volumes: np.ndarray) -> np.ndarray:
         """Smooth (x, y, z, scan) floats in place; not-finite values become 0."""
