@@ -17,7 +17,7 @@ Array = npt.NDArray[np.float64]
 Kind = Literal["t", "F"]
 
 # Voxels per block: their covariances stay in the second cache.
-BLOCK = 2048
+BLOCK = 512
 
 
 @dataclass(frozen=True)
@@ -180,31 +180,24 @@ def _t_contrast(fit: GlmFit, row: Array) -> ContrastStat:
 
     def one(block: slice) -> None:
         unit = fit.forms.quadratic(fit.phi[:, block], reduced)
-        variance[block] = unit[:, 0, 0] * fit.sigma2[block]
+        variance[block] = unit[0, 0] * fit.sigma2[block]
 
     map_blocks(one, blocks(effect.size, BLOCK))
     return ContrastStat("t", effect, variance, float(fit.dof))
 
 
 def _f_contrast(fit: GlmFit, rows: Array) -> ContrastStat:
+    from boldglm.core.precision_kernels import inverse_roots
+
     effect = rows @ fit.beta
     reduced = rows @ fit.factor.to_beta
 
     def one(block: slice) -> None:
-        if fit.noise.order == 0:
-            root = _inverse_root((reduced @ reduced.T)[None])[0]
-            effect[:, block] = root @ effect[:, block]
-        else:
-            roots = _inverse_root(fit.forms.quadratic(fit.phi[:, block], reduced))
-            effect[:, block] = np.einsum("vij,jv->iv", roots, effect[:, block])
+        # Contiguous matrices of all voxels of the block, overwritten by their roots.
+        unit = fit.forms.quadratic(fit.phi[:, block], reduced)
+        effect[:, block] = np.einsum(
+            "ijv,jv->iv", inverse_roots(unit), effect[:, block]
+        )
 
     map_blocks(one, blocks(effect.shape[1], BLOCK))
     return ContrastStat("F", effect, fit.sigma2.copy(), float(fit.dof))
-
-
-def _inverse_root(matrices: Array) -> Array:
-    """Symmetric inverse square roots of positive definite matrices, (..., q, q)."""
-    values, vectors = np.linalg.eigh(matrices)
-    return np.asarray(
-        (vectors / np.sqrt(values)[..., None, :]) @ np.swapaxes(vectors, -1, -2)
-    )

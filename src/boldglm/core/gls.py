@@ -9,7 +9,7 @@ import numpy.typing as npt
 from boldglm._base.errors import ShapeError
 from boldglm.core.lags import lag_products
 from boldglm.core.linear import Factor, factorize
-from boldglm.core.noise import NoiseModel, residual_products
+from boldglm.core.noise import NoiseModel
 from boldglm.core.parallel import blocks, map_blocks
 from boldglm.core.precision import PrecisionForms, precision_forms
 
@@ -28,7 +28,7 @@ OUTCOMES: dict[int, str] = {
 CONSTANT, NOT_FINITE, HELD = 1, 2, 3
 
 # Voxels per block: a block of 300 scans in float32 stays in the second cache.
-BLOCK = 1024
+BLOCK = 512
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ def fit_glm(
             "freedom is left for the noise. Remove regressors or add scans."
         )
         raise ShapeError(msg)
-    forms = precision_forms(factor, noise.order, noise.first_scans)
+    forms = precision_forms(factor, noise.order, noise.first_scans, data.dtype)
     n_voxels = data.shape[1]
     out = GlmFit(
         forms=forms,
@@ -216,11 +216,9 @@ def _fit_block(data: Data, out: GlmFit, constant: Array | None) -> None:
     basis = forms.factor.basis.astype(residual.dtype)
     pilot = basis.T @ residual
     residual -= basis @ pilot
-    products = lag_products(forms.lags, residual)
+    products = lag_products(forms.lags, residual, orthogonal=True)
     pairs = products.n_scans - np.arange(noise.order + 1.0)
-    least_squares = products.with_design[0]
-    autocovariance = residual_products(forms.lags, products, least_squares)
-    phi, held = noise.estimate(autocovariance / pairs[:, None])
+    phi, held = noise.estimate(products.with_self / pairs[:, None])
     right = forms.right_hand_side(products, phi)
     step = forms.solve(phi, right)
     square = forms.square(products, phi) - np.einsum("rv,rv->v", step, right)
@@ -234,11 +232,6 @@ def _fit_block(data: Data, out: GlmFit, constant: Array | None) -> None:
     out.sigma2[...] = np.maximum(square, 0.0) / forms.factor.dof
     out.phi[...] = phi
     out.outcome[...] = code
-    out.residual_ss[...] = _sum_of_squares(products.with_self[0], least_squares, step)
+    # The pilot's residuals are orthogonal to the step away from it.
+    out.residual_ss[...] = products.with_self[0] + np.einsum("rv,rv->v", step, step)
     out.total_ss[...] = total
-
-
-def _sum_of_squares(square: Array, cross: Array, theta: Array) -> Array:
-    """``|y - Q theta|^2`` from ``y'y`` and ``Q'y``."""
-    explained = np.einsum("rv,rv->v", theta, 2 * cross - theta)
-    return np.asarray(np.maximum(square - explained, 0.0))

@@ -111,7 +111,9 @@ def design_lags(basis: Array, n_lags: int) -> DesignLags:
     )
 
 
-def lag_products(design: DesignLags, data: Data) -> LagProducts:
+def lag_products(
+    design: DesignLags, data: Data, *, orthogonal: bool = False
+) -> LagProducts:
     """Products of data with a design and with themselves, at every lag of the design.
 
     The products with the design are taken in the precision of the data, those of
@@ -123,6 +125,9 @@ def lag_products(design: DesignLags, data: Data) -> LagProducts:
     design : DesignLags
     data : (n_scans, n_voxels) float32 or float64
         C-contiguous for speed.
+    orthogonal : bool
+        The data are known to be orthogonal to the basis (residuals of least
+        squares), so the product at lag 0 is zero and need not be taken.
 
     Returns
     -------
@@ -141,11 +146,12 @@ def lag_products(design: DesignLags, data: Data) -> LagProducts:
 
     n_scans, n_voxels = data.shape
     n_lags, rank = design.n_lags, design.basis.shape[1]
-    stacked = design.shifted.transpose(0, 2, 1).reshape(-1, n_scans)
-    product = stacked.astype(data.dtype) @ data
+    with_design = np.zeros((n_lags + 1, rank, n_voxels))
+    for lag in range(int(orthogonal), n_lags + 1):
+        with_design[lag] = design.shifted[lag].astype(data.dtype).T @ data
     return LagProducts(
         n_scans=n_scans,
-        with_design=product.astype(np.float64).reshape(n_lags + 1, rank, n_voxels),
+        with_design=with_design,
         with_self=lag_squares(data, n_lags),
         first=data[:n_lags].astype(np.float64),
         last=data[::-1][:n_lags].astype(np.float64),

@@ -24,28 +24,21 @@ def lag_squares(data, n_lags):  # type: ignore[no-untyped-def]
 def centre(data, subtract):  # type: ignore[no-untyped-def]
     """Copy of a block less its means, the means, centred sums of squares, and codes.
 
-    Codes: 0 usable, 1 constant, 2 with NaN or infinite values (copied as zeros).
+    Codes: 0 usable, 1 constant up to rounding (copied as exactly constant), 2 with
+    NaN or infinite values (copied as zeros).
     """
     n_scans, n_voxels = data.shape
     mean = np.zeros(n_voxels)
+    square = np.zeros(n_voxels)
     code = np.zeros(n_voxels, np.uint8)
-    varies = np.zeros(n_voxels, np.bool_)
-    first = data[0]
+    copy = np.empty((n_scans, n_voxels), data.dtype)
+    # Simple loops, one thing each: the compiler makes vector instructions of them.
     for t in range(n_scans):
         row = data[t]
         for v in range(n_voxels):
             mean[v] += row[v]
-            varies[v] |= row[v] != first[v]
     for v in range(n_voxels):
         mean[v] /= n_scans
-        if not np.isfinite(mean[v]):
-            code[v] = 2
-            mean[v] = 0.0
-        elif not varies[v]:
-            code[v] = 1
-            mean[v] = first[v]
-    copy = np.empty((n_scans, n_voxels), data.dtype)
-    square = np.zeros(n_voxels)
     for t in range(n_scans):
         row, new = data[t], copy[t]
         for v in range(n_voxels):
@@ -53,7 +46,13 @@ def centre(data, subtract):  # type: ignore[no-untyped-def]
             square[v] += deviation * deviation
             new[v] = deviation if subtract else row[v]
     for v in range(n_voxels):
-        if code[v] == 2:
+        if not np.isfinite(square[v]):
+            code[v] = 2
+            mean[v] = square[v] = 0.0
             copy[:, v] = 0.0
+        elif square[v] <= n_scans * (1e-13 * mean[v]) ** 2:
+            code[v] = 1
+            mean[v] = data[0, v]
             square[v] = 0.0
+            copy[:, v] = 0.0 if subtract else data[0, v]
     return copy, mean, square, code

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from boldglm._base.errors import ShapeError
+from boldglm.core.parallel import one_blas_thread
 
 __all__ = ["Factor", "confounded_regressors", "factorize", "non_estimable_rows"]
 
@@ -108,7 +109,8 @@ def factorize(design: npt.ArrayLike) -> Factor:
         msg = "the design is zero everywhere; expected at least one regressor"
         raise ShapeError(msg)
     scaled = X / np.where(length > 0, length, 1.0)
-    left, singular, _ = np.linalg.svd(scaled, full_matrices=False)
+    with one_blas_thread():
+        left, singular, _ = np.linalg.svd(scaled, full_matrices=False)
     rank = int(np.count_nonzero(singular > RANK_TOLERANCE * singular[0]))
     basis = np.ascontiguousarray(left[:, :rank])
     coordinates = basis.T @ X

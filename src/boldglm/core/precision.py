@@ -15,7 +15,9 @@ Siddiqui, M. M. (1958). On the inversion of the sample covariance matrix in a
 stationary autoregressive process. Annals of Mathematical Statistics 29, 585-588.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,13 +25,18 @@ import numpy.typing as npt
 from boldglm.core.lags import DesignLags, LagProducts, design_lags
 from boldglm.core.linear import Factor
 from boldglm.core.noise import FirstScans
+from boldglm.core.parallel import blocks, one_blas_thread
 
 __all__ = ["PrecisionForms", "precision_forms"]
 
 Array = npt.NDArray[np.float64]
+Data = npt.NDArray[np.floating]
 
 # Voxels factorised side by side: their packed triangles fit in the second cache.
-LANES = 64
+LANES = 128
+# Largest ratio of the diagonal of a factor kept in single precision; its square is
+# about the condition number.
+LARGEST_SPREAD = 100.0
 
 
 @dataclass(frozen=True)
@@ -42,11 +49,19 @@ class PrecisionForms:
         In a basis in which ``products[1]`` is diagonal where the order is 1.
     lags : DesignLags
     first_scans : {'conditional', 'exact'}
+    pieces : (rank (rank + 1) / 2, n_pieces)
+        Packed lower triangles of the matrices that ``Q' V^-1 Q`` is a sum of, for
+        orders above 1.
+    dtype : dtype
+        Precision of the factors of orders above 1: that of the data. Contrasts of
+        float32 data are good to about 1e-6 of themselves, of float64 data to 1e-13.
     """
 
     factor: Factor
     lags: DesignLags
     first_scans: FirstScans
+    pieces: Array
+    dtype: np.dtype[Any]
 
     @property
     def order(self) -> int:
@@ -56,7 +71,9 @@ class PrecisionForms:
     def right_hand_side(self, products: LagProducts, phi: Array) -> Array:
         """``Q' V^-1 Y``, (rank, n_voxels)."""
         weights = lag_weights(phi)
-        total = np.einsum("kv,krv->rv", weights, products.with_design)
+        total = weights[0] * products.with_design[0]
+        for lag in range(1, self.order + 1):
+            total += weights[lag] * products.with_design[lag]
         if self.order:
             edge = edge_weights(phi)
             total -= self.lags.last.T @ _mix(edge, products.last)
@@ -100,7 +117,7 @@ class PrecisionForms:
             )
         out = np.empty_like(right)
         for lanes, triangle in self._factorised(phi):
-            part = right[:, lanes].copy()
+            part = right[:, lanes].astype(triangle.dtype)
             kernels.forward(triangle, part)
             kernels.backward(triangle, part)
             out[:, lanes] = part
@@ -116,26 +133,24 @@ class PrecisionForms:
 
         Returns
         -------
-        (n_voxels, n_rows, n_rows)
+        (n_rows, n_rows, n_voxels)
         """
         from boldglm.core import precision_kernels as kernels
 
         n_rows, n_voxels = contrast.shape[0], phi.shape[1]
+        out = np.empty((n_rows, n_rows, n_voxels))
         if self.order == 0:
-            one = contrast @ contrast.T
-            return np.broadcast_to(one, (n_voxels, n_rows, n_rows)).copy()
-        out = np.empty((n_voxels, n_rows, n_rows))
-        if self.order == 1:
+            out[...] = (contrast @ contrast.T)[:, :, None]
+        elif self.order == 1:
             diagonal = np.ascontiguousarray(np.diagonal(self.lags.products[1]))
             kernels.quadratic_ar1(diagonal, self._edge_rows(), phi[0], contrast, out)
-            return out
-        for lanes, triangle in self._factorised(phi):
-            width = triangle.shape[1]
-            half = np.empty((n_rows, contrast.shape[1], width))
-            half[...] = contrast[:, :, None]
-            for row in half:
-                kernels.forward(triangle, row)
-            out[lanes] = np.einsum("irv,jrv->vij", half, half)
+        else:
+            for lanes, triangle in self._factorised(phi):
+                half = np.empty((*contrast.shape, triangle.shape[1]), triangle.dtype)
+                half[...] = contrast[:, :, None]
+                for row in half:
+                    kernels.forward(triangle, row)
+                out[:, :, lanes] = np.einsum("irv,jrv->ijv", half, half)
         return out
 
     def _edge_rows(self) -> Array:
@@ -144,35 +159,35 @@ class PrecisionForms:
             return np.concatenate([self.lags.last, self.lags.first])
         return self.lags.last
 
-    def _factorised(self, phi: Array):  # type: ignore[no-untyped-def]
-        """Cholesky factors of ``Q' V^-1 Q``, a few voxels at a time."""
+    def _factorised(self, phi: Array) -> Iterator[tuple[slice, Data]]:
+        """Cholesky factors of ``Q' V^-1 Q``, a few voxels at a time.
+
+        In the precision of the data, or in double where single does not hold the
+        factor (noise next to a unit root).
+        """
         from boldglm.core import precision_kernels as kernels
 
-        pieces = self._packed_pieces()
+        rank = self.factor.rank
+        pieces = self.pieces.astype(self.dtype)
         weights = np.concatenate([lag_weights(phi), -_pairs(edge_weights(phi))])
-        n_voxels = phi.shape[1]
-        for start in range(0, n_voxels, LANES):
-            lanes = slice(start, min(start + LANES, n_voxels))
-            triangle = pieces @ weights[:, lanes]
-            kernels.cholesky(triangle, self.factor.rank)
+        diagonal = np.arange(1, rank + 1).cumsum() - 1
+        for lanes in blocks(phi.shape[1], LANES):
+            triangle: Data = pieces @ weights[:, lanes].astype(self.dtype)
+            kernels.cholesky(triangle, rank)
+            reciprocal = triangle[diagonal]
+            # Written so that NaN, not positive definite in single, fails too.
+            held = reciprocal.max() < LARGEST_SPREAD * reciprocal.min()
+            if self.dtype == np.float32 and not held:
+                triangle = self.pieces @ weights[:, lanes]
+                kernels.cholesky(triangle, rank)
             yield lanes, triangle
-
-    def _packed_pieces(self) -> Array:
-        """Lower triangles of every matrix the precision is a sum of, as columns."""
-        rows, columns = np.tril_indices(self.factor.rank)
-        matrices = list(self.lags.products)
-        edges = [self.lags.last]
-        if self.first_scans == "exact":
-            edges.append(self.lags.first)
-        for i in range(self.order):
-            for j in range(i, self.order):
-                pair = sum(np.outer(e[i], e[j]) + np.outer(e[j], e[i]) for e in edges)
-                matrices.append(pair / 2 if i == j else pair)
-        return np.stack([m[rows, columns] for m in matrices], axis=1)
 
 
 def precision_forms(
-    factor: Factor, order: int, first_scans: FirstScans
+    factor: Factor,
+    order: int,
+    first_scans: FirstScans,
+    dtype: npt.DTypeLike = np.float64,
 ) -> PrecisionForms:
     """Make a design ready for noise of an order.
 
@@ -185,8 +200,25 @@ def precision_forms(
     """
     if order == 1:
         lags = design_lags(factor.basis, 1)
-        factor = factor.rotate(np.linalg.eigh(lags.products[1])[1])
-    return PrecisionForms(factor, design_lags(factor.basis, order), first_scans)
+        with one_blas_thread():
+            factor = factor.rotate(np.linalg.eigh(lags.products[1])[1])
+    lags = design_lags(factor.basis, order)
+    pieces = _packed_pieces(lags, first_scans)
+    return PrecisionForms(factor, lags, first_scans, pieces, np.dtype(dtype))
+
+
+def _packed_pieces(lags: DesignLags, first_scans: FirstScans) -> Array:
+    rank, order = lags.basis.shape[1], lags.n_lags
+    if order < 2:
+        return np.empty((rank * (rank + 1) // 2, 0))
+    edges = [lags.last, lags.first] if first_scans == "exact" else [lags.last]
+    matrices = list(lags.products)
+    for i in range(order):
+        for j in range(i, order):
+            pair = sum(np.outer(e[i], e[j]) + np.outer(e[j], e[i]) for e in edges)
+            matrices.append(pair / 2 if i == j else pair)
+    rows, columns = np.tril_indices(rank)
+    return np.stack([m[rows, columns] for m in matrices], axis=1)
 
 
 def lag_weights(phi: Array) -> Array:

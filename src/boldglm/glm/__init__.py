@@ -21,6 +21,6 @@ _NAMES = {
     "threshold_stats_img": "boldglm.glm.thresholding",
 }
 
-__all__ = list(_NAMES)  # noqa: PLE0605
+__all__ = list(_NAMES)
 
 __getattr__, __dir__ = attach(__name__, _NAMES)

@@ -357,5 +357,4 @@ def _voxelwise_covariance(fit: GlmFit, rows, other) -> np.ndarray:
     rows, other = np.atleast_2d(rows), np.atleast_2d(other)
     together = np.concatenate([rows, other]) @ fit.factor.to_beta
     unit = fit.forms.quadratic(fit.phi, together)
-    corner = unit[:, : rows.shape[0], rows.shape[0] :]
-    return np.moveaxis(corner, 0, -1)
+    return unit[: rows.shape[0], rows.shape[0] :]

@@ -23,6 +23,6 @@ _NAMES = {
     "spm_time_derivative": _HRF,
 }
 
-__all__ = list(_NAMES)  # noqa: PLE0605
+__all__ = list(_NAMES)
 
 __getattr__, __dir__ = attach(__name__, _NAMES)
