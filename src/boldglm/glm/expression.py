@@ -135,14 +135,14 @@ class _Parser:
             value = self.equation()
         if value.weights is None:
             self.fail(0, len(self.text), "There is no column in this expression")
+        if not np.isfinite(value.weights).all():
+            self.fail(0, len(self.text), "A weight is not a finite number")
         if value.constant != 0:
             self.fail(
                 0,
                 len(self.text),
                 f"A contrast has no constant; here it is {value.constant:g}",
             )
-        if not np.isfinite(value.weights).all():
-            self.fail(0, len(self.text), "A weight is not a finite number")
         return value.weights
 
     def equation(self) -> _Linear:
