@@ -1,0 +1,153 @@
+"""Noise models: their names, and their coefficients against other solvers."""
+
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import linalg
+
+from boldglm.core.lags import design_lags, lag_products
+from boldglm.core.linear import factorize
+from boldglm.core.noise import (
+    FIRST_SCANS,
+    NoiseModel,
+    noise_model,
+    residual_products,
+    yule_walker,
+)
+
+
+def stationary_autocovariance(rng, order, n_voxels):
+    """Autocovariances (biased estimates, so positive definite) of smooth noise."""
+    noise = rng.standard_normal((200, n_voxels)).cumsum(axis=0)
+    noise = noise[5:] - 0.7 * noise[:-5]
+    noise -= noise.mean(axis=0)
+    n = len(noise)
+    return np.array(
+        [np.sum(noise[: n - k] * noise[k:], axis=0) / n for k in range(order + 1)]
+    )
+
+
+@pytest.mark.parametrize("order", range(1, 9))
+def test_yule_walker_equals_a_toeplitz_solve_per_voxel(rng, order):
+    r = stationary_autocovariance(rng, order, 20)
+    phi, held = yule_walker(r)
+    expected = [linalg.solve_toeplitz(r[:-1, v], r[1:, v]) for v in range(20)]
+    np.testing.assert_allclose(phi.T, expected, rtol=1e-9, atol=1e-11)
+    assert not held.any()
+
+
+def test_yule_walker_equals_statsmodels(rng):
+    regression = pytest.importorskip("statsmodels.regression.linear_model")
+    noise = rng.standard_normal((300, 4)).cumsum(axis=0) * 0.1
+    noise += rng.standard_normal((300, 4))
+    noise -= noise.mean(axis=0)
+    pairs = 300 - np.arange(5)
+    r = np.array([np.sum(noise[: 300 - k] * noise[k:], 0) for k in range(5)])
+    phi, _ = yule_walker(r / pairs[:, None])
+    for v in range(4):
+        with warnings.catch_warnings():
+            # Some releases announce a change of what is returned.
+            warnings.simplefilter("ignore")
+            theirs, _ = regression.yule_walker(
+                noise[:, v], order=4, method="adjusted", demean=False
+            )
+        np.testing.assert_allclose(phi[:, v], theirs, rtol=1e-10)
+
+
+def test_coefficients_of_order_zero_are_none():
+    phi, held = yule_walker(np.ones((1, 3)))
+    assert phi.shape == (0, 3)
+    assert not held.any()
+
+
+def test_a_series_without_variance_has_coefficients_of_zero():
+    phi, held = yule_walker(np.zeros((4, 2)))
+    np.testing.assert_array_equal(phi, 0)
+    assert not held.any()
+
+
+def test_impossible_autocovariances_are_held_stable_and_flagged():
+    r = np.array([[1.0, 1.0, 1.0], [1.05, 0.5, -2.0], [0.9, 0.25, 1.0]])
+    phi, held = yule_walker(r)
+    assert held.tolist() == [True, False, True]
+    for v in range(3):
+        roots = np.roots(np.concatenate([[1.0], -phi[:, v]]))
+        assert np.abs(roots).max() < 1
+    np.testing.assert_allclose(phi[:, 1], [0.5, 0], atol=1e-15)
+
+
+def test_a_held_first_coefficient_is_exactly_the_largest_reflection():
+    phi, held = yule_walker(np.array([[1.0, 1.0], [1.01, -1.01]]))
+    np.testing.assert_allclose(phi, [[0.99, -0.99]])
+    assert held.all()
+
+
+@given(
+    order=st.integers(1, 6),
+    values=st.lists(st.floats(-3, 3), min_size=7, max_size=7),
+)
+def test_the_filter_is_stable_whatever_the_autocovariances(order, values):
+    r = np.array([1.0, *values])[: order + 1, None]
+    phi, _ = yule_walker(r)
+    roots = np.roots(np.concatenate([[1.0], -phi[:, 0]]))
+    assert np.abs(roots).max(initial=0) < 1 + 1e-9
+
+
+@pytest.mark.parametrize("order", [1, 3, 6])
+def test_products_of_residuals_come_from_the_statistics_alone(rng, order):
+    factor = factorize(rng.standard_normal((60, 5)))
+    Y = rng.standard_normal((60, 8)) + 3
+    theta = rng.standard_normal((5, 8))
+    lags = design_lags(factor.basis, order)
+    got = residual_products(lags, lag_products(lags, Y), theta)
+    e = Y - factor.basis @ theta
+    expected = [np.sum(e[: 60 - k] * e[k:], axis=0) for k in range(order + 1)]
+    np.testing.assert_allclose(got, expected, rtol=1e-11, atol=1e-11)
+
+
+def test_the_sum_of_squares_of_residuals_is_never_negative(rng):
+    factor = factorize(rng.standard_normal((30, 3)))
+    lags = design_lags(factor.basis, 0)
+    Y = 1e6 * factor.basis @ rng.standard_normal((3, 50))
+    got = residual_products(lags, lag_products(lags, Y), factor.basis.T @ Y)
+    assert (got[0] >= 0).all()
+
+
+@pytest.mark.parametrize(("name", "order"), [("ols", 0), ("ar1", 1), ("ar12", 12)])
+def test_names_give_orders(name, order):
+    model = noise_model(name)
+    assert (model.name, model.order, model.bins) == (name, order, None)
+    assert model.first_scans == "conditional"
+    assert noise_model(name, first_scans="exact").first_scans == "exact"
+
+
+@pytest.mark.parametrize("name", ["ar", "ar0", "ar-1", "ar1.5", "AR1", "arma11", "", 1])
+def test_an_unknown_name_is_an_error_that_lists_the_known(name):
+    with pytest.raises(ValueError, match=r"noise_model is .*expected 'ols', or 'arN'"):
+        noise_model(name)
+
+
+def test_wrong_options_are_errors():
+    with pytest.raises(ValueError, match=r"first_scans is 'none'; expected one of"):
+        noise_model("ar1", first_scans="none")
+    with pytest.raises(ValueError, match="bins is 0; expected a positive number"):
+        noise_model("ar1", bins=0)
+    assert FIRST_SCANS == ("conditional", "exact")
+
+
+def test_bins_truncate_towards_zero_and_have_one_zero():
+    r = np.ones((2, 5))
+    r[1] = [0.2399, -0.2399, 0.005, -0.005, 0.3]
+    phi, _ = noise_model("ar1", bins=100).estimate(r)
+    assert phi[0].tolist() == [0.23, -0.23, 0.0, 0.0, 0.3]
+    assert not np.signbit(phi[0, 3])
+
+
+def test_given_coefficients_are_used_for_every_voxel():
+    model = NoiseModel("ar2", 2, coefficients=(0.4, 0.1))
+    phi, held = model.estimate(np.ones((3, 4)))
+    np.testing.assert_array_equal(phi, np.repeat([[0.4], [0.1]], 4, axis=1))
+    assert not held.any()
