@@ -370,8 +370,8 @@ def compute_fixed_effects(
         )
         raise ShapeError(msg)
     masker = _fixed_effects_masker(mask, contrast_imgs)
-    effects = np.stack([masker.transform(img) for img in contrast_imgs])
-    variances = np.stack([masker.transform(img)[0] for img in variance_imgs])
+    effects = np.stack([np.atleast_2d(masker.transform(c)) for c in contrast_imgs])
+    variances = np.stack([np.atleast_2d(masker.transform(v))[0] for v in variance_imgs])
     contrast = _fixed_effect(
         effects.astype(float), variances.astype(float), precision_weighted, dofs
     )
