@@ -18,6 +18,8 @@ Kind = Literal["t", "F"]
 
 # Voxels per block: their covariances stay in the second cache.
 BLOCK = 512
+# Up to this ratio of their lengths, rows of a contrast count as in the same units.
+LARGEST_SPREAD = 100.0
 
 
 @dataclass(frozen=True)
@@ -168,9 +170,12 @@ def _check(fit: GlmFit, contrast: npt.ArrayLike) -> Array:
 def _independent_rows(fit: GlmFit, rows: Array) -> Array:
     """Rows that span the same space of effects without repeating themselves."""
     reduced = rows @ fit.factor.to_beta
-    left, singular, _ = np.linalg.svd(reduced, full_matrices=False)
+    # Rows of length one: the units of a regressor do not make its row negligible.
+    length = np.linalg.norm(reduced, axis=1, keepdims=True)
+    length = np.where(length > 0, length, 1.0)
+    left, singular, _ = np.linalg.svd(reduced / length, full_matrices=False)
     rank = int(np.count_nonzero(singular > 1e-9 * singular[0]))
-    return rows if rank == rows.shape[0] else left[:, :rank].T @ rows
+    return rows if rank == rows.shape[0] else left[:, :rank].T @ (rows / length)
 
 
 def _t_contrast(fit: GlmFit, row: Array) -> ContrastStat:
@@ -189,15 +194,32 @@ def _t_contrast(fit: GlmFit, row: Array) -> ContrastStat:
 def _f_contrast(fit: GlmFit, rows: Array) -> ContrastStat:
     from boldglm.core.precision_kernels import inverse_roots
 
-    effect = rows @ fit.beta
     reduced = rows @ fit.factor.to_beta
+    # A root keeps digits in proportion to its largest entry, so rows in very
+    # different units are brought to length one before it is taken.
+    length = np.linalg.norm(reduced, axis=1)
+    same_units = bool(length.max() <= LARGEST_SPREAD * length.min())
+    length = np.ones_like(length) if same_units else length
+    effect = rows @ fit.beta / length[:, None]
+    reduced = reduced / length[:, None]
 
     def one(block: slice) -> None:
         # Contiguous matrices of all voxels of the block, overwritten by their roots.
-        unit = fit.forms.quadratic(fit.phi[:, block], reduced)
-        effect[:, block] = np.einsum(
-            "ijv,jv->iv", inverse_roots(unit), effect[:, block]
-        )
+        roots = inverse_roots(fit.forms.quadratic(fit.phi[:, block], reduced))
+        effect[:, block] = np.einsum("ijv,jv->iv", roots, effect[:, block])
+        if not same_units:
+            turns = _turns(roots / length[:, None])
+            effect[:, block] = np.einsum("vij,jv->iv", turns, effect[:, block])
 
     map_blocks(one, blocks(effect.shape[1], BLOCK))
     return ContrastStat("F", effect, fit.sigma2.copy(), float(fit.dof))
+
+
+def _turns(whiteners: Array) -> Array:
+    """Rotations that make each whitener (q, q, n_voxels) the symmetric one.
+
+    For ``M' M = S^-1``, the transpose of the orthogonal factor of the polar
+    decomposition of M: ``T M = S^(-1/2)``. Being rotations, they leave F as it is.
+    """
+    left, _, right = np.linalg.svd(np.moveaxis(whiteners, -1, 0))
+    return np.asarray(np.swapaxes(left @ right, 1, 2))
