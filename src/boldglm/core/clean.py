@@ -156,17 +156,16 @@ def butterworth(
     return filtered
 
 
-def fill_scans(series: Array, kept: Array, *, extrapolate: bool = True) -> Array:
+def fill_scans(series: Array, kept: Array) -> Array:
     """Replace scans that are not kept by a cubic spline through those that are.
+
+    Also before the first and after the last kept scan.
 
     Parameters
     ----------
     series : (scan, column)
     kept : (n,) int
         Increasing scan numbers.
-    extrapolate : bool
-        Also before the first and after the last kept scan; otherwise these
-        take the values of the nearest kept one.
 
     Examples
     --------
@@ -176,11 +175,8 @@ def fill_scans(series: Array, kept: Array, *, extrapolate: bool = True) -> Array
     """
     from scipy.interpolate import CubicSpline
 
-    scans = np.arange(len(series))
-    if not extrapolate:
-        scans = np.clip(scans, kept[0], kept[-1])
     curve: Any = CubicSpline(kept, np.asarray(series, np.float64)[kept])
-    filled: Array = curve(scans)
+    filled: Array = curve(np.arange(len(series)))
     filled[kept] = series[kept]
     return filled
 
@@ -230,7 +226,8 @@ class Steps:
     filter_options : dict
         Further arguments of `butterworth`.
     extrapolate : bool
-        See `fill_scans`.
+        Whether scans before the first and after the last kept one are filled
+        in for the filter; otherwise it begins and ends with those.
     standardize_confounds : bool
         Centre and scale confounds before they are regressed out.
     standardize : {"zscore_sample", "psc", None}
@@ -242,7 +239,7 @@ class Steps:
     high_pass: float | None = None
     t_r: float | None = None
     filter_options: dict[str, Any] = field(default_factory=dict)
-    extrapolate: bool = True
+    extrapolate: bool = False
     standardize_confounds: bool = True
     standardize: str | None = None
 
@@ -286,21 +283,17 @@ def clean_columns(
     parts += [] if confounds is None else [np.asarray(confounds, np.float64)]
     if kept is not None:
         if steps.filters:
-            parts = [
-                fill_scans(part, kept, extrapolate=steps.extrapolate) for part in parts
-            ]
+            ends = slice(None) if steps.extrapolate else slice(kept[0], kept[-1] + 1)
+            parts = [fill_scans(part, kept)[ends] for part in parts]
+            kept = kept - (ends.start or 0)
         else:
             parts = [part[kept] for part in parts]
     mean = parts[0].mean(axis=0)
     if steps.detrend:
         parts = [detrend(part) for part in parts]
     if steps.filters and steps.t_r is not None:
-        parts = [
-            butterworth(
-                part, steps.t_r, steps.low_pass, steps.high_pass, **steps.filter_options
-            )
-            for part in parts
-        ]
+        band = (steps.t_r, steps.low_pass, steps.high_pass)
+        parts = [butterworth(part, *band, **steps.filter_options) for part in parts]
         if kept is not None:
             parts = [part[kept] for part in parts]
     cleaned = parts[0]
@@ -310,4 +303,9 @@ def clean_columns(
         cleaned = cleaned - basis @ (basis.T @ cleaned)
     if steps.standardize == "zscore_sample":
         return zscore(cleaned)
-    return percent_change(cleaned, mean) if steps.standardize == "psc" else cleaned
+    if steps.standardize == "psc":
+        # per cent of what is left of the mean, or of what there was of it
+        left = cleaned.mean(axis=0)
+        gone = np.abs(left) < 0.1 * np.abs(mean)
+        return percent_change(cleaned, left + np.where(gone, mean, 0.0))
+    return cleaned

@@ -46,7 +46,7 @@ def steps_from(params: Mapping[str, Any]) -> tuple[Steps, bool]:
     """
     options = dict(params.get("clean_args") or {})
     kind = options.pop("filter", "butterworth")
-    extrapolate = bool(options.pop("extrapolate", True))
+    extrapolate = bool(options.pop("extrapolate", False))
     options.pop("ensure_finite", None)  # voxels are made finite when they are taken
     inner = {
         key.removeprefix("butterworth__"): value
