@@ -198,7 +198,7 @@ def working_dtype(img: SpatialImage) -> np.dtype[Any]:
     scale = (getattr(proxy, "slope", 1.0), getattr(proxy, "inter", 0.0))
     if scale != (1.0, 0.0):
         return np.promote_types(stored, np.float32)
-    return stored.newbyteorder("=")
+    return stored if stored.isnative else stored.newbyteorder("=")
 
 
 def read_data(img: SpatialImage, dtype: Any = None) -> np.ndarray:

@@ -1,0 +1,232 @@
+"""Every file format gives the same numbers, block by block; broken files say so."""
+
+import gzip
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+from boldglm._base.errors import ImageFileError
+from boldglm.image.reading import (
+    iter_blocks,
+    name_of,
+    open_image,
+    read_data,
+    working_dtype,
+)
+
+AFFINE = np.array([[-2.0, 0, 0, 20], [0, 2.5, 0, -30], [0, 0, 3, -10], [0, 0, 0, 1]])
+SHAPE = (5, 6, 7, 11)
+
+
+def _values(rng, dtype):
+    return (rng.random(SHAPE) * 200).astype(dtype)
+
+
+def _write(folder, name, data, *, slope=None, byteorder="<", klass=nib.Nifti1Image):
+    """Write a file byte by byte as asked, not as nibabel would choose."""
+    if slope is None:
+        header = klass.header_class(endianness=byteorder)
+        header.set_data_dtype(data.dtype.newbyteorder(byteorder))
+        img = klass(data, AFFINE, header=header)
+        nib.save(img, folder / name)
+        return folder / name
+    img = klass(data.astype(np.float64), AFFINE)
+    img.set_data_dtype(np.int16)
+    img.header.set_slope_inter(*slope)
+    img.to_filename(folder / name)
+    return folder / name
+
+
+FORMATS = [
+    ("a.nii", nib.Nifti1Image),
+    ("a.nii.gz", nib.Nifti1Image),
+    ("a.hdr", nib.Nifti1Pair),
+    ("a.img", nib.Spm99AnalyzeImage),
+    ("a.img.gz", nib.Spm2AnalyzeImage),
+    ("a.nii.bz2", nib.Nifti1Image),
+    ("b.nii", nib.Nifti2Image),
+]
+
+
+@pytest.mark.parametrize(("name", "klass"), FORMATS)
+@pytest.mark.parametrize("dtype", ["u1", "i2", "i4", "f4", "f8"])
+def test_each_format_gives_the_numbers_that_were_stored(
+    tmp_path, rng, name, klass, dtype
+):
+    data = _values(rng, dtype)
+    img = open_image(_write(tmp_path, name, data, klass=klass))
+    found = read_data(img)
+    np.testing.assert_array_equal(found, data)
+    assert found.dtype == np.dtype(dtype)
+    assert found.flags.f_contiguous
+
+
+@pytest.mark.parametrize("name", ["a.nii", "a.nii.gz", "a.hdr"])
+@pytest.mark.parametrize("dtype", [">i2", ">f4", ">f8"])
+def test_big_endian_files_come_in_native_order(tmp_path, rng, name, dtype):
+    data = _values(rng, dtype[1:])
+    klass = nib.Nifti1Pair if name.endswith("hdr") else nib.Nifti1Image
+    img = open_image(_write(tmp_path, name, data, byteorder=">", klass=klass))
+    assert not img.dataobj.dtype.isnative
+    found = read_data(img)
+    np.testing.assert_array_equal(found, data)
+    assert found.dtype.isnative
+
+
+@pytest.mark.parametrize("name", ["a.nii", "a.nii.gz"])
+def test_scale_slope_and_intercept_are_applied(tmp_path, rng, name):
+    data = rng.normal(1000, 50, SHAPE)
+    path = _write(tmp_path, name, data, slope=(0.25, 900.0))
+    img = open_image(path)
+    assert (img.dataobj.slope, img.dataobj.inter) == (0.25, 900.0)
+    assert working_dtype(img) == np.float32
+    expected = nib.load(path).get_fdata()
+    np.testing.assert_array_equal(read_data(img), expected.astype(np.float32))
+    np.testing.assert_array_equal(read_data(img, np.float64), expected)
+
+
+def test_an_image_in_memory_is_not_copied(rng, readonly):
+    data = readonly(rng.random((3, 4, 5)))
+    img = nib.Nifti1Image(data, AFFINE)
+    assert read_data(img) is data
+    assert read_data(img, np.float32).dtype == np.float32
+
+
+@pytest.mark.parametrize("name", ["a.nii", "a.nii.gz", None])
+@pytest.mark.parametrize("size", [1, 3, 11, 100])
+def test_blocks_put_together_are_the_image(tmp_path, rng, name, size):
+    data = _values(rng, "i2")
+    img = nib.Nifti1Image(data, AFFINE)
+    if name:
+        img = open_image(_write(tmp_path, name, data))
+    found = np.full(SHAPE, np.nan)
+    for cut, block in iter_blocks(img, np.float32, size=size):
+        assert block.shape[3] <= size
+        assert block.dtype == np.float32
+        assert block.flags.f_contiguous
+        found[..., cut] = block
+        block[...] = -1  # blocks are the caller's own
+    np.testing.assert_array_equal(found, data)
+    np.testing.assert_array_equal(read_data(img), data)
+
+
+@pytest.mark.parametrize("name", ["a.nii", "a.nii.gz"])
+def test_a_span_reads_only_its_scans(tmp_path, rng, name):
+    data = _values(rng, "f4")
+    img = open_image(_write(tmp_path, name, data))
+    cuts, parts = zip(*iter_blocks(img, span=slice(4, 9), size=2), strict=True)
+    assert (cuts[0].start, cuts[-1].stop) == (4, 9)
+    np.testing.assert_array_equal(np.concatenate(parts, axis=3), data[..., 4:9])
+    assert list(iter_blocks(img, span=slice(4, 4))) == []
+
+
+def test_a_3d_image_is_one_scan(tmp_path, rng):
+    data = _values(rng, "f4")[..., 0]
+    img = open_image(_write(tmp_path, "a.nii.gz", data))
+    ((cut, block),) = iter_blocks(img)
+    assert cut == slice(0, 1)
+    np.testing.assert_array_equal(block[..., 0], data)
+
+
+def test_an_image_open_as_stream_is_read_by_nibabel(tmp_path, rng):
+    data = _values(rng, "f4")
+    stream = nib.Nifti1Image(data, AFFINE).to_bytes()
+    img = nib.Nifti1Image.from_bytes(stream)
+    np.testing.assert_array_equal(read_data(img), data)
+
+
+# files that are no images
+
+
+def test_a_missing_file_is_named_with_the_folder_it_was_looked_for(tmp_path):
+    with pytest.raises(ImageFileError, match=r"File not found: '.*none\.nii'.*looked"):
+        open_image(tmp_path / "none.nii")
+
+
+def test_a_folder_is_no_image(tmp_path):
+    with pytest.raises(ImageFileError, match="is a folder"):
+        open_image(tmp_path)
+
+
+def test_an_empty_file_is_called_empty(tmp_path):
+    (tmp_path / "a.nii.gz").touch()
+    with pytest.raises(ImageFileError, match=r"a\.nii\.gz is empty"):
+        open_image(tmp_path / "a.nii.gz")
+
+
+@pytest.mark.parametrize("name", ["a.nii", "a.nii.gz", "a.img", "a.hdr", "a.txt"])
+@pytest.mark.parametrize("content", [b"onset\tduration\n", b"\x00" * 400])
+def test_other_content_is_called_no_image(tmp_path, name, content):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ImageFileError, match=f"{name} cannot be read as an image"):
+        open_image(tmp_path / name)
+
+
+def test_an_unreadable_file_says_why(tmp_path, rng, monkeypatch):
+    path = _write(tmp_path, "a.nii", _values(rng, "f4"))
+
+    def refuse(*args, **kwargs):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(nib, "load", refuse)
+    with pytest.raises(
+        ImageFileError, match=r"a\.nii cannot be read.*Permission denied"
+    ):
+        open_image(path)
+
+
+def test_a_surface_file_is_no_volume(tmp_path):
+    array = nib.gifti.GiftiDataArray(np.zeros(5, np.float32))
+    nib.save(nib.gifti.GiftiImage(darrays=[array]), tmp_path / "a.gii")
+    with pytest.raises(ImageFileError, match="GiftiImage, not a volume"):
+        open_image(tmp_path / "a.gii")
+
+
+@pytest.mark.parametrize("part", [0.3, 0.6, 0.99])
+def test_a_truncated_file_is_found_out_by_its_length(tmp_path, rng, part):
+    path = _write(tmp_path, "a.nii", _values(rng, "f4"))
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(part * len(whole))])
+    with pytest.raises(ImageFileError, match=r"a\.nii is truncated: .* promises"):
+        open_image(path)
+
+
+@pytest.mark.parametrize("part", [k / 10 for k in range(1, 10)])
+def test_a_truncated_gz_file_is_found_out_while_reading(tmp_path, rng, part):
+    path = _write(tmp_path, "a.nii.gz", _values(rng, "f4"))
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(part * len(whole))])
+    with pytest.raises(ImageFileError, match=r"a\.nii\.gz (cannot be read|is trunc)"):
+        read_data(open_image(path))
+
+
+def test_a_gz_file_with_fewer_scans_than_its_header_says_so(tmp_path, rng):
+    path = _write(tmp_path, "a.nii", _values(rng, "f4"))
+    gz = tmp_path / "a.nii.gz"
+    gz.write_bytes(gzip.compress(path.read_bytes()[:-1000]))
+    with pytest.raises(ImageFileError, match=r"promises .* bytes of data, they end"):
+        read_data(open_image(gz))
+
+
+def test_a_wrong_checksum_is_noticed(tmp_path, rng):
+    path = _write(tmp_path, "a.nii.gz", _values(rng, "f4"))
+    broken = bytearray(path.read_bytes())
+    broken[-6] ^= 0xFF
+    path.write_bytes(broken)
+    with pytest.raises(ImageFileError, match=r"cannot be read as an image.*CRC"):
+        read_data(open_image(path))
+
+
+def test_colour_images_are_refused(tmp_path):
+    rgb = np.zeros((2, 2, 2), dtype=[("R", "u1"), ("G", "u1"), ("B", "u1")])
+    nib.save(nib.Nifti1Image(rgb, np.eye(4)), tmp_path / "a.nii")
+    with pytest.raises(ImageFileError, match="integers or floating-point"):
+        read_data(open_image(tmp_path / "a.nii"))
+
+
+def test_images_are_named_by_their_file(tmp_path, rng):
+    path = _write(tmp_path, "a.nii", _values(rng, "f4"))
+    assert name_of(open_image(path)) == str(path)
+    assert name_of(Path("x.nii")) == "x.nii"
