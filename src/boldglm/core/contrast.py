@@ -11,7 +11,7 @@ from boldglm.core.gls import GlmFit
 from boldglm.core.linear import non_estimable_rows
 from boldglm.core.parallel import blocks, map_blocks
 
-__all__ = ["ContrastStat", "contrast_stat", "statistic"]
+__all__ = ["ContrastStat", "contrast_stat", "independent_rows", "statistic"]
 
 Array = npt.NDArray[np.float64]
 Kind = Literal["t", "F"]
@@ -127,7 +127,7 @@ def contrast_stat(
         raise NotEstimableError(msg)
     if kind == "t":
         return _t_contrast(fit, rows)
-    return _f_contrast(fit, _independent_rows(fit, rows))
+    return _f_contrast(fit, independent_rows(fit, rows))
 
 
 def statistic(stat: ContrastStat, baseline: float = 0.0) -> Array:
@@ -167,8 +167,19 @@ def _check(fit: GlmFit, contrast: npt.ArrayLike) -> Array:
     return rows
 
 
-def _independent_rows(fit: GlmFit, rows: Array) -> Array:
-    """Rows that span the same space of effects without repeating themselves."""
+def independent_rows(fit: GlmFit, rows: Array) -> Array:
+    """Rows that span the same space of effects without repeating themselves.
+
+    Parameters
+    ----------
+    fit : GlmFit
+    rows : (n_rows, n_regressors)
+
+    Returns
+    -------
+    (rank, n_regressors)
+        `rows` itself where they are independent.
+    """
     reduced = rows @ fit.factor.to_beta
     # Rows of length one: the units of a regressor do not make its row negligible.
     length = np.linalg.norm(reduced, axis=1, keepdims=True)

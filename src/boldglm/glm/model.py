@@ -208,21 +208,17 @@ class LikelihoodModelResults:
             raise ContrastError(msg)
         sigma2 = self.dispersion if dispersion is None else dispersion
         effect = given @ self.theta
-        unit = self._unit_covariance(given, given)
-        rank = int(np.linalg.matrix_rank(unit if unit.ndim == 2 else unit[..., 0]))
+        rows = self._independent(given)
         if invcov is None:
-            stack = np.moveaxis(unit, -1, 0) if unit.ndim == 3 else unit
-            invcov = np.linalg.pinv(stack, hermitian=True)
-        pattern = "i...,vij,j...->v" if np.ndim(invcov) == 3 else "i...,ij,j...->..."
-        if np.ndim(invcov) == 3:
-            pattern = "iv,vij,jv->v"
-        square = np.einsum(pattern, effect, invcov, effect)
+            square = _wald(rows @ self.theta, self._unit_covariance(rows, rows))
+        else:
+            square = np.einsum("i...,ij,j...->...", effect, invcov, effect)
         return FContrastResults(
             effect=effect,
             covariance=self.vcov(matrix=given, dispersion=sigma2),
-            F=np.squeeze(_ratio(square, rank * np.asarray(sigma2))),
+            F=np.squeeze(_ratio(square, len(rows) * np.asarray(sigma2))),
             df_den=self.df_residuals,
-            df_num=rank,
+            df_num=len(rows),
         )
 
     def conf_int(self, alpha=0.05, cols=None, dispersion=None):
@@ -250,6 +246,15 @@ class LikelihoodModelResults:
         )
         return np.stack([self.theta[cols] - reach, self.theta[cols] + reach], axis=1)
 
+    def _independent(self, rows: np.ndarray) -> np.ndarray:
+        """Rows that span the same contrasts without repeating themselves."""
+        unit = self._unit_covariance(rows, rows)
+        length = np.sqrt(np.diag(unit))
+        length = np.where(length > 0, length, 1.0)
+        values, vectors = np.linalg.eigh(unit / np.outer(length, length))
+        keep = values > 1e-12 * values[-1]
+        return rows if keep.all() else vectors[:, keep].T @ (rows / length[:, None])
+
     def _rows(self, matrix: Any) -> np.ndarray:
         """Contrast as rows, completed with zeros to the width of the design."""
         rows = np.atleast_2d(np.asarray(matrix, dtype=float))
@@ -261,6 +266,23 @@ class LikelihoodModelResults:
             )
             raise ContrastError(msg)
         return np.pad(rows, ((0, 0), (0, missing)))
+
+
+def _wald(effect, unit):
+    """``e' S^-1 e``, with an S that all voxels share or one per voxel.
+
+    Solved in units in which every row has variance 1: an inverse keeps digits in
+    proportion to its largest entry.
+    """
+    stack = np.moveaxis(unit, -1, 0) if unit.ndim == 3 else unit[None]
+    length = np.sqrt(np.einsum("vii->vi", stack))
+    scaled = stack / (length[:, :, None] * length[:, None])
+    columns = effect.reshape(effect.shape[0], -1) / length.T
+    if len(scaled) == 1:
+        solved = np.linalg.solve(scaled[0], columns)
+    else:
+        solved = np.linalg.solve(scaled, columns.T[:, :, None])[:, :, 0].T
+    return np.sum(columns * solved, axis=0).reshape(effect.shape[1:])
 
 
 def _ratio(numerator, denominator):

@@ -5,6 +5,7 @@ from functools import cached_property
 import numpy as np
 
 from boldglm._base.errors import ShapeError
+from boldglm.core.contrast import independent_rows
 from boldglm.core.gls import GlmFit, fit_glm
 from boldglm.core.linear import factorize
 from boldglm.core.noise import NoiseModel
@@ -176,7 +177,23 @@ class _VoxelwiseModel:
         raise AttributeError(msg)
 
 
-class RegressionResults(LikelihoodModelResults):
+class _FitResults(LikelihoodModelResults):
+    """Results that may be those of a fit with noise of its own for every voxel."""
+
+    _fit: GlmFit | None = None
+
+    def _unit_covariance(self, rows, other):
+        if self._fit is None or self._cov is not None:
+            return super()._unit_covariance(rows, other)
+        return _voxelwise_covariance(self._fit, rows, other)
+
+    def _independent(self, rows):
+        if self._fit is None:
+            return super()._independent(rows)
+        return independent_rows(self._fit, rows)
+
+
+class RegressionResults(_FitResults):
     """A fitted regression: coefficients, residuals, tests.
 
     Parameters
@@ -202,8 +219,6 @@ class RegressionResults(LikelihoodModelResults):
     >>> float(results.SSE)
     14.0
     """
-
-    _fit: GlmFit | None = None
 
     def __init__(
         self,
@@ -235,11 +250,6 @@ class RegressionResults(LikelihoodModelResults):
         )
         results._fit = fit
         return results
-
-    def _unit_covariance(self, rows, other):
-        if self._fit is None or self._cov is not None:
-            return super()._unit_covariance(rows, other)
-        return _voxelwise_covariance(self._fit, rows, other)
 
     @property
     def whitened_design(self):
@@ -283,10 +293,11 @@ class RegressionResults(LikelihoodModelResults):
 
     @property
     def r_square(self):
-        """``1 - var(residuals) / var(Y)``, 0 for a constant series."""
-        total = np.var(self.Y, axis=0)
+        """``1 - |Y - X beta|^2 / |Y - mean|^2``, 0 for a constant series."""
+        total = np.sum((self.Y - np.mean(self.Y, axis=0)) ** 2, axis=0)
         safe = np.where(total > 0, total, 1.0)
-        return np.where(total > 0, 1 - np.var(self.residuals, axis=0) / safe, 0.0)
+        share = 1 - np.sum(self.residuals**2, axis=0) / safe
+        return np.where(total > 0, share, 0.0)
 
     @property
     def logL(self):  # noqa: N802
@@ -295,7 +306,7 @@ class RegressionResults(LikelihoodModelResults):
         return -n / 2 * (np.log(2 * np.pi * sse / n) + 1)
 
 
-class SimpleRegressionResults(LikelihoodModelResults):
+class SimpleRegressionResults(_FitResults):
     """What contrasts need of a fit, without the data.
 
     `residuals`, `normalized_residuals` and `predicted` are methods that take the
@@ -315,8 +326,6 @@ class SimpleRegressionResults(LikelihoodModelResults):
         self.df_total = results.df_total
         self.df_model = results.df_model
         self.df_residuals = results.df_residuals
-
-    _unit_covariance = RegressionResults._unit_covariance
 
     @property
     def logL(self):  # noqa: N802
