@@ -159,7 +159,7 @@ def check_separator(
     path: Path, header: tuple[str, ...], line: int, delimiter: str
 ) -> None:
     """Raise if a header of one column looks separated by something else."""
-    if len(header) > 1:
+    if len(header) != 1:
         return
     other = next((d for d in "\t,; " if d != delimiter and d in header[0]), None)
     if other is not None:
