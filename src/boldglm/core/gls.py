@@ -212,6 +212,10 @@ def _fit_block(data: Data, out: GlmFit, constant: Array | None) -> None:
     from boldglm.core.lags_kernels import centre
 
     forms, noise = out.forms, out.noise
+    if constant is None:
+        # A mean that the design does not explain stays, and single precision would
+        # count in units of it.
+        data = data.astype(np.float64)
     residual, mean, total, code = centre(data, constant is not None)
     basis = forms.factor.basis.astype(residual.dtype)
     pilot = basis.T @ residual
