@@ -67,10 +67,11 @@ def test_an_f_contrast_shows_what_goes_down_as_positive():
 
 def test_false_findings_are_counted_on_both_sides_and_only_in_the_null_part():
     z_map = np.array([[[-6.0, 0.0, 6.0, 5.0, 9.0]]])
+    thresholded = np.array([[[-6.0, 0.0, 6.0, 0.0, 9.0]]])
     null = np.array([[[1, 1, 1, 1, 0]]])
-    check = check_null(z_map, null, threshold=5.0)
+    check = check_null(z_map, thresholded, null)
     assert (check.n_voxels, check.n_false) == (4, 2)
     assert check.mean == pytest.approx(1.25)
     assert check.sd == pytest.approx(np.std([-6.0, 0.0, 6.0, 5.0]))
     assert not check.passed
-    assert check_null(z_map, null, threshold=6.0).passed
+    assert check_null(z_map, 0 * thresholded, null).passed

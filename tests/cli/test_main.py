@@ -1,4 +1,5 @@
 import re
+import signal
 import subprocess
 import sys
 
@@ -146,3 +147,19 @@ def test_the_package_runs_as_a_module_and_loads_nothing_to_say_its_version():
         check=True,
     )
     assert module.stdout == f"boldglm {__version__}\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT to send there")
+def test_ctrl_c_in_the_middle_of_the_demo_stops_it(tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "boldglm", "demo", "--out", str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    begun = process.stderr.read(len("[1/9] simulate run 1 ..."))
+    process.send_signal(signal.SIGINT)
+    _, rest = process.communicate(timeout=60)
+    assert begun == "[1/9] simulate run 1 ..."
+    assert rest == " stopped\nStopped.\n"
+    assert process.returncode == 130

@@ -23,7 +23,7 @@ __all__ = ["SIZES", "ContrastFinding", "Findings", "run_demo"]
 #: Voxel size (mm), length of a run and noise; the small one is for the tests
 SIZES = {
     "standard": (4.0, RunSettings(), NoiseSettings()),
-    "small": (6.0, RunSettings(n_scans=100), NoiseSettings(sd=0.7)),
+    "small": (6.0, RunSettings(n_scans=120), NoiseSettings(sd=0.7)),
 }
 N_RUNS = 2
 #: Two simulations, two fits, both, contrasts, thresholds, maps, figures
@@ -143,7 +143,9 @@ def compare(
                 check_peaks(analysis.tables[name], data.activations, weights, tolerance)
             ),
             null=check_null(
-                get_data(analysis.z_maps[name]), null, analysis.thresholds[name]
+                get_data(analysis.z_maps[name]),
+                get_data(analysis.thresholded[name]),
+                null,
             ),
         )
         for name, weights in CONTRASTS.items()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ALPHA",
+    "CLUSTER_SIZE",
     "CONTRASTS",
     "F_CONTRAST",
     "SMOOTHING",
@@ -28,8 +29,12 @@ __all__ = [
 
 #: Full width at half maximum of the smoothing, mm
 SMOOTHING = 6.0
-#: Chance of even one false voxel in a map of pure noise, at most (Bonferroni)
+#: Bonferroni: chance of even one false voxel in a map of pure noise, at most
 ALPHA = 0.001
+#: Smallest cluster, mm3. Drift regressors take the slowest noise with them, so that an
+#: AR(1) model of the rest sees too little of it and z is some percent too large: single
+#: voxels may then pass by chance, clusters larger than the noise is smooth do not.
+CLUSTER_SIZE = 300.0
 F_CONTRAST = "effects of interest"
 #: What is asked, and the weight of every condition in it (None: an F contrast)
 CONTRASTS: Mapping[str, Mapping[str, float] | None] = MappingProxyType(
@@ -206,14 +211,22 @@ def peaks(
     from boldglm.glm.thresholding import threshold_stats_img
     from boldglm.reporting import get_clusters_table
 
+    voxel_size = abs(np.linalg.det(z_map.affine[:3, :3]))
+    n_voxels = int(np.ceil(CLUSTER_SIZE / voxel_size))
     thresholded, threshold = threshold_stats_img(
         z_map,
         mask_img=str(data.mask),
         alpha=ALPHA,
         height_control="bonferroni",
+        cluster_threshold=n_voxels,
         two_sided=two_sided,
     )
-    table = get_clusters_table(z_map, stat_threshold=threshold, two_sided=two_sided)
+    table = get_clusters_table(
+        z_map,
+        stat_threshold=threshold,
+        cluster_threshold=n_voxels,
+        two_sided=two_sided,
+    )
     return thresholded, float(threshold), table
 
 

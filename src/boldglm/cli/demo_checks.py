@@ -59,7 +59,7 @@ class NullCheck:
     n_voxels : int
         Number of null voxels.
     n_false : int
-        How many of them are above the threshold, on either side.
+        How many of them are in the thresholded map.
     mean, sd : float
         Of z over the null voxels: 0 and 1 if the statistics are right.
     """
@@ -122,14 +122,14 @@ def check_peaks(
     return checks
 
 
-def check_null(z_map: Any, null: Any, threshold: float) -> NullCheck:
+def check_null(z_map: Any, thresholded: Any, null: Any) -> NullCheck:
     """Count what is found where nothing happens.
 
     Parameters
     ----------
-    z_map, null : (x, y, z) array
-        z values, and where nothing happens.
-    threshold : float
+    z_map, thresholded, null : (x, y, z) array
+        z values, what of them is left above the threshold (0 elsewhere), and where
+        nothing happens.
 
     Returns
     -------
@@ -137,13 +137,15 @@ def check_null(z_map: Any, null: Any, threshold: float) -> NullCheck:
 
     Examples
     --------
-    >>> check_null(np.array([[[0.1, -6.0, 9.0]]]), np.array([[[1, 1, 0]]]), 5.0).n_false
+    >>> z_map = np.array([0.1, -6.0, 9.0])
+    >>> check_null(z_map, np.where(abs(z_map) > 5, z_map, 0), [1, 1, 0]).n_false
     1
     """
-    values = np.asarray(z_map, dtype=float)[np.asarray(null) > 0]
+    inside = np.asarray(null) > 0
+    values = np.asarray(z_map, dtype=float)[inside]
     return NullCheck(
         n_voxels=values.size,
-        n_false=int(np.count_nonzero(np.abs(values) > threshold)),
+        n_false=int(np.count_nonzero(np.asarray(thresholded)[inside])),
         mean=float(values.mean()),
         sd=float(values.std()),
     )

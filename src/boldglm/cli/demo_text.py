@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from boldglm import __version__
-from boldglm.cli.demo_analysis import ALPHA, F_CONTRAST
+from boldglm.cli.demo_analysis import ALPHA, CLUSTER_SIZE, F_CONTRAST
 from boldglm.datasets import RunSettings
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _peak_lines(finding: "ContrastFinding") -> list[str]:
     height = "z" if finding.name == F_CONTRAST else "|z|"
     lines = [
         f"{finding.name}: {height} > {finding.threshold:.2f} "
-        f"(Bonferroni, p < {ALPHA:g})",
+        f"(Bonferroni, p < {ALPHA:g}) in clusters from {CLUSTER_SIZE:g} mm3 up",
         f"  {'':5} {'place':<24}{'true, mm':>15}{'found, mm':>17}{'off':>9}{'z':>8}",
     ]
     for peak in finding.peaks:
@@ -109,11 +109,11 @@ def _verdicts(findings: "Findings") -> Iterator[tuple[bool, str]]:
     for finding in findings.contrasts:
         null = finding.null
         # An F is never below its expectation, so only t contrasts are standard
-        spread = "" if finding.name == F_CONTRAST else f"; SD of z there {null.sd:.2f}"
+        spread = f" (SD of z there {null.sd:.2f}, ideally 1)"
         yield (
             null.passed,
-            f"{finding.name}: {null.n_false} false voxels of {null.n_voxels:,} where "
-            f"nothing happens{spread}",
+            f"{finding.name}: {null.n_false or 'nothing'} found in {null.n_voxels:,} "
+            f"voxels without effect{'' if finding.name == F_CONTRAST else spread}",
         )
     yield (
         findings.fixed_effects_agree,

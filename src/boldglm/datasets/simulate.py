@@ -132,10 +132,10 @@ def default_activations() -> tuple[Activation, ...]:
     """
     return (
         Activation("right fusiform", (40.0, -56.0, -14.0), {"faces": 2.0}),
-        Activation("left fusiform", (-40.0, -56.0, -14.0), {"faces": 1.6}),
-        Activation("right inferior frontal", (46.0, 22.0, 22.0), {"faces": 1.4}),
+        Activation("left fusiform", (-40.0, -56.0, -14.0), {"faces": 1.8}),
+        Activation("right inferior frontal", (46.0, 22.0, 22.0), {"faces": 1.8}),
         Activation("right parahippocampal", (24.0, -40.0, -8.0), {"houses": 2.0}),
-        Activation("left parahippocampal", (-24.0, -40.0, -8.0), {"houses": 1.6}),
+        Activation("left parahippocampal", (-24.0, -40.0, -8.0), {"houses": 1.8}),
         Activation("right occipital", (18.0, -84.0, 4.0), {"faces": 2, "houses": 2}),
         Activation("left occipital", (-18.0, -84.0, 4.0), {"faces": 2, "houses": 2}),
         Activation("precuneus", (-6.0, -56.0, 40.0), {"faces": -1.5, "houses": -1.5}),
