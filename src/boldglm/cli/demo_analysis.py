@@ -134,7 +134,7 @@ def analyse(
             difference(explicit["effect"], multi_run["effect_size"]),
             difference(explicit["variance"], multi_run["effect_variance"]),
         ),
-        figures=draw(data, model, z_maps, thresholds, figures),
+        figures=draw(data, model, thresholded, thresholds, figures),
     )
 
 
@@ -233,7 +233,7 @@ def peaks(
 def draw(
     data: SimulatedDataset,
     model: "FirstLevelModel",
-    z_maps: dict[str, Any],
+    thresholded: dict[str, Any],
     thresholds: dict[str, float],
     folder: Path,
 ) -> tuple[Path, ...]:
@@ -248,7 +248,7 @@ def draw(
     for name, height in (("faces - houses", "|z|"), (F_CONTRAST, "z of F")):
         path = folder / f"{file_stem(name)}_z.png"
         plot_slice_row(
-            z_maps[name],
+            thresholded[name],
             background,
             threshold=thresholds[name],
             cut_coords=(-18, -10, -2, 6, 22, 38),

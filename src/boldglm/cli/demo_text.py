@@ -77,17 +77,19 @@ def mark(passed: bool) -> str:
 
 def _peak_lines(finding: "ContrastFinding") -> list[str]:
     """Table of the places that a contrast should show."""
+    width = len(mark(False))
     height = "z" if finding.name == F_CONTRAST else "|z|"
     lines = [
         f"{finding.name}: {height} > {finding.threshold:.2f} "
         f"(Bonferroni, p < {ALPHA:g}) in clusters from {CLUSTER_SIZE:g} mm3 up",
-        f"  {'':5} {'place':<24}{'true, mm':>15}{'found, mm':>17}{'off':>9}{'z':>8}",
+        f"  {'':{width}} {'place':<24}{'true, mm':>15}{'found, mm':>17}"
+        f"{'off':>9}{'z':>8}",
     ]
     for peak in finding.peaks:
         found = "nothing" if peak.found is None else _point(peak.found)
         off = "" if peak.found is None else f"{peak.distance:.0f} mm"
         lines.append(
-            f"  {mark(peak.passed):5} {peak.label:<24}{_point(peak.truth):>15}"
+            f"  {mark(peak.passed):{width}} {peak.label:<24}{_point(peak.truth):>15}"
             f"{found:>17}{off:>9}{peak.z:>8.1f}"
         )
     return lines
@@ -109,7 +111,7 @@ def _verdicts(findings: "Findings") -> Iterator[tuple[bool, str]]:
     for finding in findings.contrasts:
         null = finding.null
         # An F is never below its expectation, so only t contrasts are standard
-        spread = f" (SD of z there {null.sd:.2f}, ideally 1)"
+        spread = f" (SD of z {null.sd:.2f}, ideal 1)"
         yield (
             null.passed,
             f"{finding.name}: {null.n_false or 'nothing'} found in {null.n_voxels:,} "
