@@ -15,7 +15,11 @@ from boldglm.glm.contrasts import (
     contrast_maps,
     mean_contrast,
 )
-from boldglm.glm.first_level.fitting import as_noise_model, labels_and_results
+from boldglm.glm.first_level.fitting import (
+    as_noise_model,
+    labels_and_results,
+    threads,
+)
 from boldglm.glm.first_level.masks import make_masker
 from boldglm.glm.first_level.run_contrasts import run_contrasts
 from boldglm.glm.first_level.runs import Run, collect_runs, warn_of_ignored
@@ -76,7 +80,7 @@ class FirstLevelModel(Estimator):
     verbose : int
         Above 0, progress is logged as ``boldglm`` at level INFO.
     n_jobs : int
-        Threads; 1 counts as the default, all processors.
+        Threads; 1, the default, lets as many work as BLAS would use.
     minimize_memory : bool
         Forget the data after the fit. False is needed for `residuals_` and
         `predicted_`.
@@ -246,7 +250,7 @@ class FirstLevelModel(Estimator):
             data = data[scans]
         data = scale_signal(data, self.signal_scaling, self.standardize_)
         design = self.design_matrices_[run.index].to_numpy(dtype=float)
-        fit = fit_glm(data, design, noise, n_jobs=self._threads())
+        fit = fit_glm(data, design, noise, n_jobs=threads(self.n_jobs))
         self._log("run %d: fitted %d voxels", run.index, data.shape[1])
         self.fits_.append(fit)
         if not self.minimize_memory:
@@ -402,9 +406,6 @@ class FirstLevelModel(Estimator):
         from boldglm.glm.first_level.storage import load_model
 
         return load_model(cls, path)
-
-    def _threads(self) -> int | None:
-        return None if self.n_jobs == 1 else self.n_jobs
 
     def _log(self, message: str, *values: Any) -> None:
         logger.log(logging.INFO if self.verbose else logging.DEBUG, message, *values)

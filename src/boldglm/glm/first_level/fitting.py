@@ -10,7 +10,7 @@ from boldglm.core.noise import NoiseModel, noise_model
 from boldglm.glm.caller import user_stacklevel
 from boldglm.glm.regression import ARModel, OLSModel, RegressionResults
 
-__all__ = ["as_noise_model", "labels_and_results", "run_glm"]
+__all__ = ["as_noise_model", "labels_and_results", "run_glm", "threads"]
 
 
 def run_glm(
@@ -18,7 +18,7 @@ def run_glm(
     X,
     noise_model="ar1",
     bins=None,
-    n_jobs=None,
+    n_jobs=1,
     verbose=0,
     random_state=None,
     *,
@@ -39,8 +39,8 @@ def run_glm(
     bins : int, optional
         Truncate the coefficients of ``'ar1'`` to multiples of ``1 / bins``, as
         nilearn does with 100 by default.
-    n_jobs : int, optional
-        Threads; all processors if not given.
+    n_jobs : int
+        Threads; 1, the default, lets as many work as BLAS would use.
     verbose, random_state : ignored
         Nothing here is random.
     first_scans : {'conditional', 'exact'}
@@ -73,8 +73,20 @@ def run_glm(
     """
     del verbose, random_state
     model = as_noise_model(noise_model, bins, first_scans)
-    fit = fit_glm(Y, X, model, n_jobs=n_jobs)
+    fit = fit_glm(Y, X, model, n_jobs=threads(n_jobs))
     return labels_and_results(fit, np.asarray(Y))
+
+
+def threads(n_jobs: int | None) -> int | None:
+    """Threads that a public `n_jobs` asks for, None for what BLAS would use.
+
+    The default of 1 is nilearn's, where it means no worker processes and leaves BLAS
+    all its threads: the same processors are used here.
+
+    >>> threads(1) is None, threads(4)
+    (True, 4)
+    """
+    return None if n_jobs == 1 else n_jobs
 
 
 def as_noise_model(name, bins, first_scans="conditional") -> NoiseModel:

@@ -1,0 +1,1 @@
+"""Benchmarks: the same data through boldglm and nilearn, alternating."""

@@ -1,0 +1,115 @@
+"""The fit of arrays and its contrasts."""
+
+import warnings
+from functools import partial
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from benchmarks.problems import ArrayProblem, masked_run
+from benchmarks.timing import Result, alternate
+
+N_CONTRASTS = 5
+
+
+def _fit(run_glm, problem: ArrayProblem, **options):
+    return run_glm(problem.Y, problem.X, **options)
+
+
+def _contrasts(module, fitted):
+    labels, results = fitted
+    weights = np.eye(next(iter(results.values())).theta.shape[0])[:N_CONTRASTS]
+    rows = [module.compute_contrast(labels, results, row) for row in weights]
+    together = module.compute_contrast(labels, results, weights)
+    return [one.z_score() for one in (*rows, together)]
+
+
+def _worst(ours, peer) -> float:
+    """Largest difference in units of the standard deviation of the peer's values."""
+    return max(
+        float(np.max(np.abs(a - b)) / np.std(b))
+        for a, b in zip(ours, peer, strict=True)
+    )
+
+
+def run(fast: bool, repeats: int) -> list[Result]:
+    """Fit a run of a 2 mm brain by both programs, then five t and one F contrast."""
+    import nilearn.glm.contrasts as peer_contrasts
+    import nilearn.glm.first_level as peer
+
+    import boldglm.glm.contrasts as our_contrasts
+    from boldglm.glm.first_level import run_glm
+
+    problem = masked_run(300, 30_000 if fast else 235_375, 42)
+    results = []
+    warnings.simplefilter("ignore")
+    for threads, target in ((None, 15.0), (1, 10.0)):
+        with threadpool_limits(threads):
+            ours, theirs, fit, peer_fit = alternate(
+                partial(_fit, run_glm, problem),
+                partial(_fit, peer.run_glm, problem),
+                repeats,
+            )
+            # The same numbers where the same is computed: coefficients in bins.
+            binned = _fit(run_glm, problem, bins=100)
+            gap = _worst(
+                _contrasts(our_contrasts, binned), _contrasts(peer_contrasts, peer_fit)
+            )
+            label = "default threads" if threads is None else "one thread"
+            results.append(
+                Result(
+                    f"run_glm AR(1) 300 x {problem.Y.shape[1]}, 42, {label}",
+                    ours,
+                    theirs,
+                    f"z of 6 contrasts within {gap:.1e} SD (bins=100)",
+                    target=target,
+                    agree=gap < 1e-4,
+                )
+            )
+            if threads is None:
+                results.append(_contrast_result(fit, peer_fit, repeats))
+    results += _higher_order(problem, run_glm, our_contrasts, repeats)
+    return results
+
+
+def _contrast_result(fit, peer_fit, repeats) -> Result:
+    import nilearn.glm.contrasts as peer_contrasts
+
+    import boldglm.glm.contrasts as our_contrasts
+
+    ours, theirs, z, peer_z = alternate(
+        partial(_contrasts, our_contrasts, fit),
+        partial(_contrasts, peer_contrasts, peer_fit),
+        repeats,
+    )
+    gap = _worst(z, peer_z)
+    return Result(
+        "  then 5 t and 1 F contrasts to z, AR(1)",
+        ours,
+        theirs,
+        f"z within {gap:.1e} SD of the binned ones; ours ≤ 0.6 s asked",
+        agree=gap < 0.2,
+    )
+
+
+def _higher_order(problem, run_glm, contrasts, repeats) -> list[Result]:
+    """AR(4): the peer clusters coefficients by k-means, hours on this machine's terms.
+
+    Timed against itself: what is asked is an absolute time.
+    """
+    fit = partial(_fit, run_glm, problem, noise_model="ar4")
+    times, _, fitted, _ = alternate(fit, lambda: None, repeats)
+    after, _, z, _ = alternate(
+        partial(_contrasts, contrasts, fitted), lambda: None, repeats
+    )
+    finite = all(np.isfinite(one).all() for one in z)
+    return [
+        Result("run_glm AR(4), ours alone", times, times, "no peer", agree=True),
+        Result(
+            "  then 5 t and 1 F contrasts to z, AR(4)",
+            after,
+            after,
+            "no peer; ours ≤ 2 s asked",
+            agree=finite,
+        ),
+    ]
