@@ -246,7 +246,11 @@ def pad_contrast(con_val, n_regressors: int) -> np.ndarray:
     >>> pad_contrast([1, -1], 2)
     array([[ 1., -1.]])
     """
-    rows = np.atleast_2d(np.asarray(con_val, dtype=np.float64))
+    try:
+        rows = np.atleast_2d(np.array(con_val, dtype=np.float64))
+    except (TypeError, ValueError) as error:
+        msg = f"the contrast is {con_val!r}; expected numbers, in rows of equal length"
+        raise ContrastError(msg) from error
     missing = n_regressors - rows.shape[-1]
     if rows.ndim != 2 or rows.shape[1] == 0 or missing < 0:
         msg = (

@@ -44,16 +44,17 @@ def make_masker(model, images):
         shape = images[0].shape[:3]
         mask = new_img_like(images[0], np.ones(shape, np.int8), images[0].affine)
     elif hasattr(mask, "transform"):
-        return _copy_masker(mask, options)
+        scaled = getattr(model, "signal_scaling", False) is not False
+        return _copy_masker(mask, options, images, scaled)
     return NiftiMasker(mask_img=mask, **options).fit()
 
 
-def _copy_masker(masker, options):
-    """Copy of a user's fitted masker, with what the model asks for added."""
+def _copy_masker(masker, options, images, scaled: bool):
+    """Copy of a user's masker, fitted, with what the model asks for added."""
     from boldglm.maskers import NiftiMasker
 
     if not hasattr(masker, "mask_img_"):
-        masker = NiftiMasker(**masker.get_params(deep=False)).fit()
+        masker = NiftiMasker(**masker.get_params(deep=False)).fit(images)
     known = set(NiftiMasker().get_params())
     params = {k: v for k, v in masker.get_params(deep=False).items() if k in known}
     for name, value in options.items():
@@ -67,5 +68,14 @@ def _copy_masker(masker, options):
                 stacklevel=user_stacklevel(),
             )
         params[name] = value
+    if scaled and params.get("standardize"):
+        warnings.warn(
+            f"The masker has standardize={params['standardize']!r}, and the model "
+            "scales the signal to per cent of its mean: the model's scaling is used. "
+            "Set signal_scaling=False for the masker's.",
+            DesignWarning,
+            stacklevel=user_stacklevel(),
+        )
+        params["standardize"] = False
     params["mask_img"] = masker.mask_img_
     return NiftiMasker(**params).fit()

@@ -82,7 +82,11 @@ def _per_run(contrast_def, n_runs: int) -> list:
     if len(definitions) == n_runs:
         return definitions
     if len(definitions) != 1:
-        msg = f"{len(definitions)} contrasts given, while there are {n_runs} runs."
+        msg = (
+            f"{len(definitions)} contrasts given, while there are {n_runs} runs. A "
+            "list has one contrast for each run; pass the rows of an F contrast as "
+            "one 2-D array."
+        )
         raise ContrastError(msg)
     if not isinstance(definitions[0], str):
         _warn(
@@ -102,13 +106,18 @@ def _rows(definition, columns) -> np.ndarray:
 def _contrast(fit: GlmFit, rows, columns, stat_type, run: int) -> Contrast:
     stray = non_estimable_rows(fit.factor, rows)
     if stray:
-        names = [columns[i] for i in confounded_regressors(fit.factor, rows[stray])]
-        msg = (
-            f"The contrast is not estimable in run {run}: its design cannot tell the "
-            f"columns {', '.join(repr(name) for name in names)} apart (they are "
-            "linearly dependent). Remove one of them from the design, or test a "
-            "combination that does not depend on how they share their effect."
-        )
+        at = confounded_regressors(fit.factor, rows[stray])
+        empty = [i for i in at if not fit.factor.design[:, i].any()]
+        names = [repr(columns[i]) for i in (empty or at)]
+        if empty:
+            why = f"column {', '.join(names)} of its design is zero everywhere."
+        else:
+            why = (
+                f"its design cannot tell the columns {', '.join(names)} apart (they "
+                "are linearly dependent). Remove one of them from the design, or test "
+                "a combination that does not depend on how they share their effect."
+            )
+        msg = f"The contrast is not estimable in run {run}: {why}"
         raise NotEstimableError(msg)
     return Contrast.from_stat(contrast_stat(fit, rows, stat_type))
 

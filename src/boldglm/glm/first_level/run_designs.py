@@ -1,5 +1,7 @@
 """The design of a run: given, or made from events."""
 
+from numbers import Real
+
 import numpy as np
 
 from boldglm._base.errors import DesignError
@@ -50,11 +52,12 @@ def _from_events(model, run: Run):
             "set t_r to the repetition time in seconds"
         )
         raise DesignError(msg)
-    if not model.t_r > 0:
-        msg = f"'t_r' must be positive; it is {model.t_r}"
+    if not (isinstance(model.t_r, Real) and model.t_r > 0):
+        msg = f"'t_r' must be positive, in seconds; it is {model.t_r!r}"
         raise DesignError(msg)
-    if not 0 <= model.slice_time_ref <= 1:
-        msg = f"slice_time_ref is {model.slice_time_ref}; expected 0 to 1"
+    reference = model.slice_time_ref
+    if not (isinstance(reference, Real) and 0 <= reference <= 1):
+        msg = f"slice_time_ref is {reference!r}; expected a number from 0 to 1"
         raise DesignError(msg)
     confounds = None
     if run.confounds is not None:

@@ -92,7 +92,7 @@ def warn_of_ignored(model, events, confounds) -> None:
     ignored += [
         name
         for name, default in DESIGN_PARAMETERS.items()
-        if getattr(model, name) != default
+        if not np.array_equal(getattr(model, name), default)
     ]
     if ignored:
         warnings.warn(

@@ -46,11 +46,13 @@ def mean_scaling(Y, axis=0):
     if data.dtype not in (np.float32, np.float64):
         data = data.astype(np.float64)
     mean = data.mean(axis=axis, dtype=np.float64)
-    if np.any(mean == 0):
+    n_zero = np.count_nonzero(mean == 0)
+    if n_zero:
         warnings.warn(
-            "Mean values of 0 observed: the data have probably been centered, and "
-            "scaling to per cent of the mean may not work as expected. "
-            "Pass signal_scaling=False to leave the signal as it is.",
+            f"Mean values of 0 observed, {n_zero} of {mean.size}: either the mask "
+            "takes in voxels without signal, or the data have been centered and "
+            "cannot be scaled to per cent of the mean. For centered data pass "
+            "signal_scaling=False.",
             DesignWarning,
             stacklevel=user_stacklevel(),
         )
@@ -91,9 +93,9 @@ def check_signal_scaling(signal_scaling) -> int | tuple[int, int] | None:
     if signal_scaling is False or signal_scaling is None:
         return None
     if signal_scaling is not True:
-        key = tuple(signal_scaling) if isinstance(signal_scaling, list) else None
-        key = signal_scaling if key is None else key
-        if key in SCALINGS:
+        sequence = isinstance(signal_scaling, list | np.ndarray)
+        key = tuple(signal_scaling) if sequence else signal_scaling
+        if isinstance(key, int | tuple) and key in SCALINGS:
             return SCALINGS[key]
     msg = (
         f"signal_scaling is {signal_scaling!r}; expected 0 (each voxel), 1 (each "

@@ -1,9 +1,9 @@
 """A fitted model in one file of numbers and text."""
 
 import json
-import os
 import tempfile
 import zipfile
+import zlib
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -30,9 +30,16 @@ ARRAYS = {
 }
 
 
+# What numpy and zipfile raise on files that are none of theirs, or cut short.
+_DAMAGE = (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error)
+
+
 def save_model(model, path: str | PathLike) -> None:
     """Write a fitted model: to a temporary name first, then renamed."""
-    target = Path(path)
+    target = Path(path).expanduser()
+    if not target.parent.is_dir():
+        msg = f"Cannot write {target}: the folder '{target.parent}' does not exist."
+        raise FileNotFoundError(msg)
     arrays: dict[str, np.ndarray] = {
         "mask": np.packbits(_inside(model.mask_img_)),
         "affine": np.asarray(model.mask_img_.affine),
@@ -42,7 +49,7 @@ def save_model(model, path: str | PathLike) -> None:
         zip(model.fits_, model.design_matrices_, strict=True)
     ):
         arrays[f"run{index}_design"] = design.to_numpy(dtype=float)
-        arrays[f"run{index}_index"] = np.asarray(design.index, dtype=float)
+        arrays[f"run{index}_index"] = _index(design.index)
         arrays.update({f"run{index}_{n}": getattr(fit, n) for n in ARRAYS})
         noise = fit.noise
         runs.append(
@@ -58,14 +65,12 @@ def save_model(model, path: str | PathLike) -> None:
         "runs": runs,
     }
     arrays["header"] = np.array(json.dumps(header))
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
+    # A file of its own making would be readable by its owner only.
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".writing-") as folder:
+        written = Path(folder) / target.name
+        with written.open("wb") as file:
             np.savez_compressed(file, **arrays)
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+        written.replace(target)
 
 
 def load_model(kind: type, path: str | PathLike) -> Any:
@@ -75,7 +80,7 @@ def load_model(kind: type, path: str | PathLike) -> Any:
 
     from boldglm.maskers import NiftiMasker
 
-    stored = _read(Path(path))
+    stored = _read(Path(path).expanduser())
     try:
         header = json.loads(str(stored["header"]))
         _check_format(header, path)
@@ -112,9 +117,9 @@ def _read(path: Path) -> dict[str, np.ndarray]:
         msg = f"{path} does not exist; expected the file of a saved model"
         raise FileNotFoundError(msg)
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             return {name: stored[name] for name in stored.files}
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile, AttributeError) as error:
+    except (*_DAMAGE, AttributeError, TypeError) as error:
         msg = f"{path} is not a model that boldglm saved, or is damaged: {error}"
         raise ImageFileError(msg) from error
 
@@ -157,6 +162,14 @@ def _parameters(model) -> dict[str, Any]:
         if not isinstance(value, PathLike) and name not in {"mask_img", "memory"}:
             kept[name] = plain
     return kept
+
+
+def _index(index) -> np.ndarray:
+    """Times of the scans as numbers; other labels as text."""
+    numbers = np.asarray(index)
+    if numbers.dtype.kind in "iuf":
+        return numbers.astype(float)
+    return np.array([str(label) for label in index])
 
 
 def _plain(value: Any) -> Any:

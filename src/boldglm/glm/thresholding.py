@@ -1,0 +1,266 @@
+"""Thresholded maps, and how much of each cluster is truly active."""
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from nibabel.nifti1 import Nifti1Image
+from nibabel.spatialimages import SpatialImage
+
+from boldglm._base.warnings import ThresholdWarning
+from boldglm.core.clusters import drop_small_clusters, label_clusters
+from boldglm.core.multiple import (
+    bonferroni_threshold,
+    check_alpha,
+    discovery_proportions,
+    fdr_threshold,
+    fpr_threshold,
+    hommel_value,
+)
+from boldglm.image.files import check_niimg_3d
+from boldglm.image.like import get_data, new_img_like
+from boldglm.image.mask import read_mask
+from boldglm.image.resample import resample_to_img
+from boldglm.image.sources import grid_of
+
+__all__ = ["cluster_level_inference", "fdr_threshold", "threshold_stats_img"]
+
+DEFAULT_HEIGHT = 3.0
+HEIGHT_CONTROLS = ("fpr", "fdr", "bonferroni", None)
+
+
+def threshold_stats_img(
+    stat_img: Any = None,
+    mask_img: Any = None,
+    alpha: float = 0.001,
+    threshold: float | None = None,
+    height_control: str | None = "fpr",
+    cluster_threshold: int = 0,
+    two_sided: bool = True,
+) -> tuple[Nifti1Image | None, float]:
+    """Set to 0 what does not reach a threshold that controls errors.
+
+    ================  ==========================================================
+    height_control    the threshold
+    ================  ==========================================================
+    "fpr"             noise exceeds it at one voxel with probability `alpha`
+    "fdr"             of the voxels found, a share `alpha` is expected to be noise
+    "bonferroni"      noise exceeds it anywhere with probability `alpha` at most
+    None              `threshold`
+    ================  ==========================================================
+
+    Parameters
+    ----------
+    stat_img : str, Path, nibabel image or None
+        z values, 3-D. Values that are not finite count as 0. None: only the
+        threshold is computed, which "fdr" and "bonferroni" cannot do.
+    mask_img : str, Path, nibabel image or None
+        The voxels tested; what lies outside becomes 0. A mask on another grid is
+        resampled. None: the voxels that are finite and not 0.
+    alpha : float
+        Between 0 and 1.
+    threshold : float or None
+        In z, for ``height_control=None``; None is 3.0. Where not two-sided, it may
+        be negative: what lies above is set to 0.
+    height_control : {"fpr", "fdr", "bonferroni", None}
+    cluster_threshold : int
+        Smallest number of voxels in a cluster that stays. Voxels of equal sign that
+        share a face make a cluster.
+    two_sided : bool
+        Keep ``|z| >= threshold``, with half the `alpha` on each side.
+
+    Returns
+    -------
+    thresholded : Nifti1Image or None
+        None where `stat_img` is.
+    threshold : float
+        Infinite where "fdr" finds nothing.
+
+    Raises
+    ------
+    ValueError
+        For an `alpha` that is no probability, an unknown `height_control`, a negative
+        `cluster_threshold`, a negative two-sided `threshold`, or no image where one
+        is needed.
+
+    Warns
+    -----
+    ThresholdWarning
+        If `threshold` is given and not used, or if no value reaches it.
+
+    Examples
+    --------
+    >>> img = Nifti1Image(np.array([[[-4.0, 0.5, 2.0, 5.0]]]), np.eye(4))
+    >>> thresholded, height = threshold_stats_img(img, alpha=0.01)
+    >>> height, thresholded.get_fdata().ravel()
+    (2.5758, array([-4., 0., 0., 5.]))
+    """
+    check_alpha(alpha)
+    _check_choices(height_control, cluster_threshold)
+    if height_control is not None and threshold is not None:
+        warnings.warn(
+            f"threshold={threshold} is not used with height_control="
+            f"{height_control!r}, which computes its own. For a threshold of your "
+            "own, pass height_control=None.",
+            ThresholdWarning,
+            stacklevel=2,
+        )
+    side_alpha = alpha / 2 if two_sided else alpha
+    if stat_img is None:
+        if height_control in ("fdr", "bonferroni"):
+            msg = (
+                f"'stat_img' cannot be None for height_control={height_control!r}: "
+                "the threshold depends on the voxels."
+            )
+            raise ValueError(msg)
+        none = np.empty(0)
+        return None, _height(none, side_alpha, threshold, height_control)
+    img = check_niimg_3d(stat_img)
+    values, inside = _values_and_inside(img, mask_img)
+    tested = np.abs(values[inside]) if two_sided else values[inside]
+    height = _height(tested, side_alpha, threshold, height_control)
+    kept = _cut(values if mask_img is None else values * inside, height, two_sided)
+    if height_control is None and not kept.any():
+        warnings.warn(
+            f"No value reaches threshold={height:g}: values lie between "
+            f"{values.min():g} and {values.max():g}. The map is empty.",
+            ThresholdWarning,
+            stacklevel=2,
+        )
+    if cluster_threshold > 0:
+        kept = drop_small_clusters(kept, cluster_threshold)
+    return new_img_like(img, kept), height
+
+
+def cluster_level_inference(
+    stat_img: Any,
+    mask_img: Any = None,
+    threshold: float | Sequence[float] = 3.0,
+    alpha: float = 0.05,
+    verbose: int = 0,
+) -> Nifti1Image:
+    """How much of each cluster is truly active, at least.
+
+    Clusters are voxels above `threshold` that hang together by faces. With probability
+    ``1 - alpha`` all of the shares on the map are true at once, for any thresholds
+    (all-resolutions inference).
+
+    Parameters
+    ----------
+    stat_img : str, Path or nibabel image
+        z values, 3-D; positive clusters only. Values that are not finite count as 0.
+    mask_img : str, Path, nibabel image or None
+        The voxels tested. A mask on another grid is resampled. None: the voxels that
+        are finite and not 0.
+    threshold : float or list of float
+        In z, not negative. Of several, each voxel shows the share for the highest it
+        exceeds.
+    alpha : float
+        Between 0 and 1.
+    verbose : int
+        Accepted for compatibility.
+
+    Returns
+    -------
+    Nifti1Image
+        float32, from 0 to 1: in each cluster its share.
+
+    Raises
+    ------
+    ValueError
+        For a negative threshold, or an `alpha` that is no probability.
+
+    References
+    ----------
+    Rosenblatt, Finos, Weeda, Solari and Goeman 2018, NeuroImage 181, 786-796.
+
+    Examples
+    --------
+    >>> z = np.array([[[0.1, 5.0, 4.0, 3.2, 0.2, -0.5, 1.0]]])
+    >>> share = cluster_level_inference(Nifti1Image(z, np.eye(4)))
+    >>> share.get_fdata().ravel()
+    array([0. , 1. , 1. , 1. , 0. , 0. , 0. ])
+    """
+    del verbose
+    check_alpha(alpha)
+    heights = np.sort(np.atleast_1d(np.asarray(threshold, dtype=np.float64)))
+    if np.any(~(heights >= 0)):
+        msg = (
+            f"threshold={threshold} is negative or not a number; "
+            "clusters are formed above thresholds of 0 or more."
+        )
+        raise ValueError(msg)
+    img = check_niimg_3d(stat_img)
+    values, inside = _values_and_inside(img, mask_img)
+    tested = values[inside]
+    hommel = hommel_value(tested, alpha)
+    shares = np.zeros(tested.size, dtype=np.float32)
+    for height in heights:
+        labels = label_clusters(inside & (values > height))[0][inside]
+        found = discovery_proportions(tested, labels, hommel, alpha)[labels]
+        shares = np.where(labels > 0, found, shares)
+    volume = np.zeros(values.shape, dtype=np.float32)
+    volume[inside] = shares
+    return new_img_like(img, volume)
+
+
+def _check_choices(height_control: str | None, cluster_threshold: int) -> None:
+    if height_control not in HEIGHT_CONTROLS:
+        msg = (
+            f"height_control is {height_control!r}; 'height_control' must be one of "
+            "'fpr', 'fdr', 'bonferroni' or None."
+        )
+        raise ValueError(msg)
+    if cluster_threshold < 0:
+        msg = (
+            f"cluster_threshold is {cluster_threshold}; "
+            "expected a number of voxels, 0 or more."
+        )
+        raise ValueError(msg)
+
+
+def _height(
+    tested: np.ndarray, alpha: float, threshold: float | None, control: str | None
+) -> float:
+    """The threshold that `control` gives to the z of the voxels tested."""
+    if control == "fpr":
+        return fpr_threshold(alpha)
+    if control == "fdr":
+        return fdr_threshold(tested, alpha)
+    if control == "bonferroni":
+        return bonferroni_threshold(alpha, tested.size)
+    return DEFAULT_HEIGHT if threshold is None else float(threshold)
+
+
+def _values_and_inside(
+    img: SpatialImage, mask_img: Any
+) -> tuple[np.ndarray, np.ndarray]:
+    """Finite values of an image, and which of its voxels are tested."""
+    values = get_data(img)
+    if values.dtype.kind != "f":
+        values = values.astype(np.float32)
+    values = np.where(np.isfinite(values), values, values.dtype.type(0))
+    if mask_img is None:
+        return values, values != 0
+    mask = read_mask(mask_img)
+    if mask.grid != grid_of(img):
+        mask = read_mask(resample_to_img(mask_img, img, interpolation="nearest"))
+    return values, mask.inside
+
+
+def _cut(values: np.ndarray, height: float, two_sided: bool) -> np.ndarray:
+    """`values` with 0 where they do not reach `height`."""
+    if two_sided and height < 0:
+        msg = (
+            f"threshold={height:g} is negative; two-sided thresholds are heights on "
+            "both sides of 0. Pass a positive one, or two_sided=False."
+        )
+        raise ValueError(msg)
+    # float64, so that a float32 voxel is not rounded onto the threshold
+    exact = values.astype(np.float64)
+    if two_sided:
+        reached = np.abs(exact) >= height
+    else:
+        reached = exact >= height if height >= 0 else exact <= height
+    return np.where(reached, values, values.dtype.type(0))
