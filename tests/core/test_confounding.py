@@ -27,6 +27,12 @@ def test_combinations_that_share_a_column_are_one_group(rng):
     assert confounded_groups(X) == [[0, 1, 3, 4]]
 
 
+def test_a_column_with_a_small_part_in_a_combination_is_in_its_group(rng):
+    X = rng.normal(size=(40, 4))
+    X[:, 3] = X[:, 0] + 1e-3 * X[:, 1]
+    assert confounded_groups(X) == [[0, 1, 3]]
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.integers(-12, 12), min_size=4, max_size=4))
 def test_the_scale_of_columns_does_not_matter(powers):

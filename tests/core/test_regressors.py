@@ -119,6 +119,8 @@ def test_the_grid_holds_all_scans_whenever_they_were(shift, lead):
     ]
     np.testing.assert_allclose(read, times, atol=1e-9)
     assert (grid.left + 1 + lead < grid.times.size).all()
+    assert grid.weight.min() >= -1e-9
+    assert grid.weight.max() <= 1 + 1e-9
 
 
 def test_events_before_the_grid_start_with_it_and_later_ones_are_empty():

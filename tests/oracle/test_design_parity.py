@@ -116,9 +116,16 @@ def test_design(hrf, drift, events):
 @pytest.mark.parametrize("start", [0.0, 0.5, 1.0])
 @pytest.mark.parametrize("t_r", [0.72, 0.768, 1.28, 2.4, 3.84])
 def test_repetition_times_and_slice_references(t_r, start, hrf):
-    """Among them those where the size of the fine grid is a tie to round."""
     frame_times = (np.arange(90) + start) * t_r
     assert_same_design(frame_times, EVENTS["durations"], hrf_model=hrf)
+
+
+@pytest.mark.parametrize(
+    ("t_r", "n_scans"), [(1.28, 71), (1.28, 138), (3.84, 61), (3.84, 98), (0.768, 63)]
+)
+def test_the_size_of_the_fine_grid_is_rounded_alike_where_it_is_a_tie(t_r, n_scans):
+    frame_times = np.arange(n_scans) * t_r
+    assert_same_design(frame_times, EVENTS["durations"].iloc[:9])
 
 
 @pytest.mark.parametrize("oversampling", [1, 16, 100])

@@ -123,6 +123,10 @@ def test_other_regressors_of_a_table_keep_their_names(rng):
             {"add_regs": np.ones((80, 2)), "add_reg_names": ["aha", "aha"]},
             "do not have unique names: .*'aha' by add_regs",
         ),
+        (
+            {"add_regs": np.ones((80, 2)), "add_reg_names": [1, "1"]},
+            "do not have unique names: .*'1' by add_regs",
+        ),
         ({"drift_model": "spline"}, "Unknown drift model 'spline'; expected 'cosine'"),
         ({"drift_model": 3}, "Unknown drift model 3"),
         ({"high_pass": -1.0}, "high_pass is -1.0 Hz"),
