@@ -8,7 +8,6 @@ import numpy as np
 
 from boldglm._base.estimator import Estimator
 from boldglm.core.gls import GlmFit, fit_glm, residuals
-from boldglm.core.noise import NoiseModel
 from boldglm.glm.contrasts import (
     Contrast,
     check_output_type,
@@ -124,8 +123,8 @@ class FirstLevelModel(Estimator):
     ... )
     >>> model = FirstLevelModel(t_r=2, hrf_model=None, mask_img=False)
     >>> z = model.fit(run, events=events).compute_contrast("task")
-    >>> np.unravel_index(np.argmax(z.get_fdata()), (4, 4, 4))
-    (2, 2, 2)
+    >>> np.argwhere(z.get_fdata() == z.get_fdata().max())
+    array([[2, 2, 2]])
     """
 
     def __init__(
@@ -222,6 +221,7 @@ class FirstLevelModel(Estimator):
             If tables, designs, masks and images do not fit together, or a parameter
             is not one of its values; the message says which and what to do.
         """
+        self._forget()
         check_signal_scaling(self.signal_scaling)
         noise = as_noise_model(self.noise_model, bins, self.first_scans)
         if design_matrices is not None:
@@ -229,32 +229,36 @@ class FirstLevelModel(Estimator):
             events = confounds = None
         runs = collect_runs(run_imgs, events, confounds, sample_masks, design_matrices)
         designs, kept = self._designs(runs)
-        self._forget()
+        masker = make_masker(self, [run.image for run in runs])
+        fits, data = [], []
+        for run, scans, design in zip(runs, kept, designs, strict=True):
+            series = self._read(run, scans, masker)
+            fits.append(
+                fit_glm(
+                    series,
+                    design.to_numpy(dtype=float),
+                    noise,
+                    n_jobs=threads(self.n_jobs),
+                )
+            )
+            self._log("run %d: fitted %d voxels", run.index, series.shape[1])
+            if not self.minimize_memory:
+                data.append(series)
         self.fir_delays_ = [0] if self.fir_delays is None else self.fir_delays
         self.standardize_ = bool(self.standardize)
         self.memory_ = self.memory
-        self.masker_ = make_masker(self, [run.image for run in runs])
-        self.mask_img_ = self.masker_.mask_img_
-        self.n_elements_ = self.masker_.n_elements_
+        self.masker_, self.mask_img_ = masker, masker.mask_img_
+        self.n_elements_ = masker.n_elements_
         self.design_matrices_ = designs
-        self.fits_: list[GlmFit] = []
-        self._data: list[np.ndarray] = []
-        for run, scans in zip(runs, kept, strict=True):
-            self._fit_run(run, scans, noise)
+        self.fits_: list[GlmFit] = fits
+        self._data: list[np.ndarray] = data
         return self
 
-    def _fit_run(self, run: Run, scans, noise: NoiseModel) -> None:
+    def _read(self, run: Run, scans, masker) -> np.ndarray:
+        """Series of the kept scans of a run, scaled as the model asks."""
         self._log("run %d: reading %d scans", run.index, run.n_scans)
-        data = self.masker_.transform(run.image)
-        if scans is not None:
-            data = data[scans]
-        data = scale_signal(data, self.signal_scaling, self.standardize_)
-        design = self.design_matrices_[run.index].to_numpy(dtype=float)
-        fit = fit_glm(data, design, noise, n_jobs=threads(self.n_jobs))
-        self._log("run %d: fitted %d voxels", run.index, data.shape[1])
-        self.fits_.append(fit)
-        if not self.minimize_memory:
-            self._data.append(data)
+        data = masker.transform(run.image, sample_mask=scans)
+        return scale_signal(data, self.signal_scaling, bool(self.standardize))
 
     def _designs(self, runs):
         """Design of every run, of its kept scans only, and which scans those are."""

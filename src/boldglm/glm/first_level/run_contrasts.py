@@ -56,9 +56,9 @@ def run_contrasts(
             _warn(f"Contrast for run {run} is null.")
     if lacking and not parts:
         raise lacking[0][1]
-    for run, error in lacking:
+    for run, unknown in lacking:
         _warn(
-            f"Run {run} has no column {error.name!r}: it is left out of the contrast "
+            f"Run {run} has no column {unknown.name!r}: it is left out of the contrast "
             f"{definitions[run]!r}, which is the fixed effect of the other runs."
         )
     return parts

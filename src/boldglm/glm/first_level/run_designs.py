@@ -1,13 +1,13 @@
 """The design of a run: given, or made from events."""
 
-from numbers import Real
-
 import numpy as np
 
 from boldglm._base.errors import DesignError
 from boldglm.glm.first_level.runs import Run
 
 __all__ = ["frame_times", "run_design"]
+
+NUMBERS = (int, float, np.integer, np.floating)
 
 
 def frame_times(n_scans: int, t_r: float, slice_time_ref: float) -> np.ndarray:
@@ -52,11 +52,11 @@ def _from_events(model, run: Run):
             "set t_r to the repetition time in seconds"
         )
         raise DesignError(msg)
-    if not (isinstance(model.t_r, Real) and model.t_r > 0):
+    if not (isinstance(model.t_r, NUMBERS) and model.t_r > 0):
         msg = f"'t_r' must be positive, in seconds; it is {model.t_r!r}"
         raise DesignError(msg)
     reference = model.slice_time_ref
-    if not (isinstance(reference, Real) and 0 <= reference <= 1):
+    if not (isinstance(reference, NUMBERS) and 0 <= reference <= 1):
         msg = f"slice_time_ref is {reference!r}; expected a number from 0 to 1"
         raise DesignError(msg)
     confounds = None

@@ -15,7 +15,7 @@ from boldglm.glm.caller import user_stacklevel
 __all__ = ["DESIGN_PARAMETERS", "Run", "collect_runs"]
 
 # Parameters of a model that only matter when it makes the designs itself.
-DESIGN_PARAMETERS = {
+DESIGN_PARAMETERS: dict[str, Any] = {
     "drift_model": "cosine",
     "drift_order": 1,
     "fir_delays": None,

@@ -40,7 +40,7 @@ def save_model(model, path: str | PathLike) -> None:
     if not target.parent.is_dir():
         msg = f"Cannot write {target}: the folder '{target.parent}' does not exist."
         raise FileNotFoundError(msg)
-    arrays: dict[str, np.ndarray] = {
+    arrays: dict[str, Any] = {
         "mask": np.packbits(_inside(model.mask_img_)),
         "affine": np.asarray(model.mask_img_.affine),
     }
@@ -97,7 +97,7 @@ def load_model(kind: type, path: str | PathLike) -> Any:
                 pd.DataFrame(
                     stored[f"run{index}_design"],
                     index=stored[f"run{index}_index"],
-                    columns=run["columns"],
+                    columns=[_label(name) for name in run["columns"]],
                 )
             )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -170,6 +170,11 @@ def _index(index) -> np.ndarray:
     if numbers.dtype.kind in "iuf":
         return numbers.astype(float)
     return np.array([str(label) for label in index])
+
+
+def _label(name: Any) -> Any:
+    """A column as it was: text has no tuples, lists come back from it."""
+    return tuple(name) if isinstance(name, list) else name
 
 
 def _plain(value: Any) -> Any:
