@@ -59,7 +59,7 @@ class FirstLevelModel(Estimator):
     fir_delays : list of int, optional
         Delays of the ``'fir'`` model in scans; ``[0]`` if not given.
     min_onset : float
-        Events that start before this time (seconds) are left out.
+        Events that start before this time (seconds) start there instead.
     mask_img : image, path, NiftiMasker, False, or None
         Where to fit. None: a mask computed from the runs. False: every voxel. A
         masker is copied, never changed.
@@ -193,7 +193,8 @@ class FirstLevelModel(Estimator):
         Parameters
         ----------
         run_imgs : 4-D image or path, or list of them
-            One per run.
+            One per run; a pattern such as ``'sub-01*.nii.gz'`` stands for its files
+            in the order of their names.
         events : DataFrame or path, or list of them
             Columns ``onset`` and ``duration`` in seconds, and if there is more than
             one condition ``trial_type``; ``modulation`` scales events.

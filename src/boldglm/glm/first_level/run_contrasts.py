@@ -12,7 +12,7 @@ from boldglm.core.gls import GlmFit
 from boldglm.core.linear import confounded_regressors, non_estimable_rows
 from boldglm.glm.caller import user_stacklevel
 from boldglm.glm.contrasts import Contrast, pad_contrast
-from boldglm.glm.expression import UnknownColumnError, expression_to_contrast_vector
+from boldglm.glm.expression import expression_to_contrast_vector
 
 __all__ = ["run_contrasts"]
 
@@ -42,25 +42,24 @@ def run_contrasts(
         msg = f"stat_type is {stat_type!r}; expected 't', 'F' or None"
         raise ContrastError(msg)
     definitions = _per_run(contrast_def, len(fits))
-    parts, lacking = [], []
-    for run, (fit, design) in enumerate(zip(fits, designs, strict=True)):
-        columns = list(design.columns)
-        try:
-            rows = _rows(definitions[run], columns)
-        except UnknownColumnError as error:
-            lacking.append((run, error))
-            continue
-        if np.any(rows):
-            parts.append(_contrast(fit, rows, columns, stat_type, run))
+    columns = [list(design.columns) for design in designs]
+    parts, lacking = [], {}
+    for run, definition in enumerate(definitions):
+        rows, missing = _rows(definition, columns[run], columns)
+        if missing:
+            lacking[run] = missing
+        elif np.any(rows):
+            parts.append(_contrast(fits[run], rows, columns[run], stat_type, run))
         else:
             _warn(f"Contrast for run {run} is null.")
-    if lacking and not parts:
-        raise lacking[0][1]
-    for run, unknown in lacking:
+    for run, missing in lacking.items():
         _warn(
-            f"Run {run} has no column {unknown.name!r}: it is left out of the contrast "
-            f"{definitions[run]!r}, which is the fixed effect of the other runs."
+            f"Run {run} has no column {_listed(missing)}: it is left out of the "
+            f"contrast {definitions[run]!r}, which is the fixed effect of the others."
         )
+    if lacking and not parts:
+        msg = f"No run has all the columns of the contrast {contrast_def!r}."
+        raise ContrastError(msg)
     return parts
 
 
@@ -97,10 +96,24 @@ def _per_run(contrast_def, n_runs: int) -> list:
     return definitions * n_runs
 
 
-def _rows(definition, columns) -> np.ndarray:
-    if isinstance(definition, str):
-        return np.atleast_2d(expression_to_contrast_vector(definition, columns))
-    return pad_contrast(definition, len(columns))
+def _rows(definition, own, every) -> tuple[np.ndarray, list]:
+    """Weights of a run's own columns, and the columns it would need but lacks.
+
+    An expression is read with the columns of all runs, so that a name means the same
+    in each, whichever of them have it.
+    """
+    if not isinstance(definition, str):
+        return pad_contrast(definition, len(own)), []
+    known = list(dict.fromkeys(name for columns in every for name in columns))
+    weights = dict(
+        zip(known, expression_to_contrast_vector(definition, known), strict=True)
+    )
+    missing = [name for name, weight in weights.items() if weight and name not in own]
+    return np.array([[weights[name] for name in own]]), missing
+
+
+def _listed(names) -> str:
+    return ", ".join(repr(name) for name in names)
 
 
 def _contrast(fit: GlmFit, rows, columns, stat_type, run: int) -> Contrast:

@@ -44,6 +44,7 @@ def run_design(model, run: Run):
 
 def _from_events(model, run: Run):
     from boldglm.glm.first_level.design_matrix import make_first_level_design_matrix
+    from boldglm.glm.first_level.experimental_paradigm import read_events
     from boldglm.glm.first_level.tables import load_confounds_table
 
     if model.t_r is None:
@@ -63,8 +64,8 @@ def _from_events(model, run: Run):
     if run.confounds is not None:
         confounds = load_confounds_table(run.confounds, run.n_scans, run.index)
     return make_first_level_design_matrix(
-        frame_times(run.n_scans, model.t_r, model.slice_time_ref),
-        run.events,
+        frame_times(run.n_scans, float(model.t_r), float(reference)),
+        read_events(run.events, run.index),
         hrf_model=model.hrf_model,
         drift_model=model.drift_model,
         high_pass=model.high_pass,

@@ -4,11 +4,12 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from boldglm._base.errors import ShapeError
+from boldglm._base.errors import DimensionError, ShapeError
 from boldglm._base.warnings import DesignWarning
 from boldglm.glm.caller import user_stacklevel
 
@@ -104,7 +105,7 @@ def warn_of_ignored(model, events, confounds) -> None:
 
 def _as_images(run_imgs) -> list[Any]:
     several = isinstance(run_imgs, list | tuple)
-    images = list(run_imgs) if several else [run_imgs]
+    images = list(run_imgs) if several else _matched(run_imgs)
     for image in images:
         if hasattr(image, "mesh"):
             msg = (
@@ -124,11 +125,29 @@ def _as_images(run_imgs) -> list[Any]:
     return images
 
 
+def _matched(run_imgs) -> list[Any]:
+    """One image, or the 4-D files that a pattern matches, sorted by name."""
+    from boldglm.image.sources import find_files, open_all
+
+    if not isinstance(run_imgs, str | Path):
+        return [run_imgs]
+    files = find_files(run_imgs)
+    runs = len(files) > 1 and all(len(one.shape) == 4 for one in open_all(files))
+    return list(files) if runs else [run_imgs]
+
+
 def _opened(image):
     """A 4-D image with its header read and its data still on disk."""
     from boldglm.image import check_niimg_4d
 
-    return check_niimg_4d(image)
+    try:
+        return check_niimg_4d(image)
+    except DimensionError as error:
+        msg = (
+            f"{error} run_imgs has one 4-D image for each run; join the volumes of a "
+            "run with boldglm.image.concat_imgs."
+        )
+        raise DimensionError(msg) from error
 
 
 def _check_grids(images) -> None:
