@@ -12,7 +12,7 @@ from boldglm.core.contrast import contrast_stat, statistic
 from boldglm.core.gls import GlmFit, fit_glm
 from boldglm.core.noise import NoiseModel, noise_model
 
-N_SCANS, N_VOXELS = 120, 12
+N_SCANS, N_VOXELS = 80, 4
 NOISE = {
     0: [],
     1: [0.5],
@@ -73,11 +73,13 @@ KINDS = [
 ]
 
 
-def make_data(rng, X, phi, mean=1000.0, n_voxels=N_VOXELS):
+def make_data(rng, X, phi, mean=1000.0):
     """Mean 1000 and standard deviation 10, as BOLD has them, and some response."""
-    noise = simulate_ar(rng, phi, len(X), n_voxels)
-    response = X[:, :1] / np.abs(X[:, 0]).max() * rng.standard_normal(n_voxels)
-    return mean + 10 * (noise / noise.std() + response)
+    noise = simulate_ar(rng, phi, len(X), N_VOXELS)
+    response = X[:, :1] / np.abs(X[:, 0]).max() * rng.standard_normal(N_VOXELS)
+    data = mean + 10 * (noise / noise.std() + response)
+    # Numbers that single precision holds too, so that both have one right answer.
+    return data.astype(np.float32).astype(np.float64)
 
 
 def assert_close(got, expected, tol, unit=0.0):
@@ -104,17 +106,17 @@ def assert_same_fit(fit: GlmFit, dense, rows, tol):
     assert_close(statistic(joint), dense.F(rows), tol)
 
 
-@pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("first_scans", FIRST_SCANS)
 @pytest.mark.parametrize("order", range(7))
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_voxel_equals_its_dense_fit(rng, kind, order, first_scans, dtype):
+def test_every_voxel_equals_its_dense_fit(rng, kind, order, first_scans):
     X, rows = make_design(kind, rng)
-    Y = make_data(rng, X, NOISE[order]).astype(dtype)
+    Y = make_data(rng, X, NOISE[order])
     model = noise_model(f"ar{order}" if order else "ols", first_scans=first_scans)
-    fit = fit_glm(Y, X, model, n_jobs=1)
     dense = dense_fit(Y, X, order, first_scans)
-    assert_same_fit(fit, dense, rows, TOLERANCE[dtype])
+    for dtype, tol in TOLERANCE.items():
+        fit = fit_glm(Y.astype(dtype), X, model, n_jobs=1)
+        assert_same_fit(fit, dense, rows, tol)
 
 
 @pytest.mark.parametrize("order", range(7))
@@ -137,31 +139,32 @@ def test_coefficients_of_a_deficient_design_are_those_of_least_norm(rng):
     np.testing.assert_allclose(fit.beta, expected, rtol=1e-8, atol=1e-8)
 
 
-@pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("first_scans", FIRST_SCANS)
 @pytest.mark.parametrize("order", range(1, 7))
-def test_noise_that_is_almost_a_random_walk(rng, order, first_scans, dtype):
+def test_noise_that_is_almost_a_random_walk(rng, order, first_scans):
     X, rows = make_design("plain", rng)
-    Y = make_data(rng, X, [0.95]).astype(dtype)
-    fit = fit_glm(Y, X, noise_model(f"ar{order}", first_scans=first_scans), n_jobs=1)
+    Y = make_data(rng, X, [0.95])
+    model = noise_model(f"ar{order}", first_scans=first_scans)
     dense = dense_fit(Y, X, order, first_scans)
-    assert_same_fit(fit, dense, rows, TOLERANCE[dtype])
+    for dtype, tol in TOLERANCE.items():
+        fit = fit_glm(Y.astype(dtype), X, model, n_jobs=1)
+        assert_same_fit(fit, dense, rows, tol)
 
 
-@pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("first_scans", FIRST_SCANS)
 @pytest.mark.parametrize(
     "phi", [(0.95,), (-0.9,), (1.6, -0.8), (0.5, 0.45), (0.9, -0.5, 0.55)]
 )
-def test_coefficients_given_far_from_white(rng, phi, first_scans, dtype):
+def test_coefficients_given_far_from_white(rng, phi, first_scans):
     """Strong noise with a design that does not take it out."""
     X, rows = make_design("plain", rng)
-    Y = make_data(rng, X, phi).astype(dtype)
+    Y = make_data(rng, X, phi)
     model = NoiseModel("given", len(phi), first_scans, coefficients=phi)
-    fit = fit_glm(Y, X, model, n_jobs=1)
     given = np.repeat(np.array(phi)[:, None], N_VOXELS, axis=1)
     dense = dense_fit(Y, X, len(phi), first_scans, phi=given)
-    assert_same_fit(fit, dense, rows, TOLERANCE[dtype])
+    for dtype, tol in TOLERANCE.items():
+        fit = fit_glm(Y.astype(dtype), X, model, n_jobs=1)
+        assert_same_fit(fit, dense, rows, tol)
 
 
 @pytest.mark.parametrize("order", [0, 1, 2, 4])
