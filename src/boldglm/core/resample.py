@@ -6,10 +6,16 @@ import numpy as np
 
 from boldglm.core.parallel import map_blocks
 
-__all__ = ["SPLINE_ORDERS", "fill_gaps", "resample_volumes"]
+__all__ = ["BORDER_TOLERANCE", "SPLINE_ORDERS", "fill_gaps", "resample_volumes"]
 
 SPLINE_ORDERS = {"continuous": 3, "linear": 1, "nearest": 0}
 """Order of the B-spline behind each public name."""
+
+BORDER_TOLERANCE = 1e-4
+"""Points this part of a voxel outside a volume still belong to it.
+
+Rounding must not decide whether the outermost plane of a flipped image is kept.
+"""
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -32,8 +38,8 @@ def resample_volumes(
 
     where s_t is the B-spline of the given order through volume t, mirrored at
     the borders; points outside the volume (below voxel 0 or beyond the last
-    one) get `fill_value`. This is `scipy.ndimage.affine_transform` with
-    ``mode="constant"``, volume by volume.
+    one, by more than `BORDER_TOLERANCE`) get `fill_value`. This is
+    `scipy.ndimage.affine_transform` with ``mode="constant"``, volume by volume.
 
     Values that are not finite would spread over the whole volume. They are
     replaced by what surrounds them (`fill_gaps`), and the voxels of the target
@@ -67,65 +73,60 @@ def resample_volumes(
     >>> resample_volumes(volumes, shift, np.empty((4, 1, 1, 1)), order=1).ravel()
     array([0.5, 1.5, 2.5, 0. ])
     """
+    (fill,) = _in_type((fill_value,), out.dtype)
+    outside = _outside(volumes.shape[:3], voxel_from_target, out.shape[:3])
 
     def one(scan: int) -> None:
-        _resample(
-            volumes[..., scan],
-            voxel_from_target,
-            out[..., scan],
-            order,
-            fill_value,
-            limits,
-        )
+        volume, there = volumes[..., scan], out[..., scan]
+        gaps = None
+        if volume.dtype.kind == "f":
+            known = np.isfinite(volume)
+            if not known.all():
+                gaps = ~known
+                volume = fill_gaps(volume, known)
+        _spline(volume, voxel_from_target, there, order)
+        if limits is not None:
+            np.clip(there, *_in_type(limits, out.dtype), out=there)
+        if gaps is not None:
+            near_gap = np.zeros(there.shape, dtype=np.uint8)
+            _spline(gaps.view(np.uint8), voxel_from_target, near_gap, 0)
+            there[near_gap > 0] = np.nan
+        there[outside] = fill
 
     map_blocks(one, range(volumes.shape[3]), n_jobs=n_jobs)
     return out
 
 
-def _resample(
-    volume: Array,
-    voxel_from_target: Array,
-    out: Array,
-    order: int,
-    fill_value: float,
-    limits: tuple[float, float] | None,
-) -> None:
-    gaps = None
-    if volume.dtype.kind == "f":
-        known = np.isfinite(volume)
-        if not known.all():
-            gaps = ~known
-            volume = fill_gaps(volume, known)
-    if limits is None:
-        _spline(volume, voxel_from_target, out, order, fill_value)
-    elif out.dtype.kind == "f":
-        # nan marks what lies outside, so that clipping leaves the fill value
-        _spline(volume, voxel_from_target, out, order, np.nan)
-        outside = np.isnan(out)
-        np.clip(out, *limits, out=out)
-        out[outside] = fill_value
-    else:
-        _spline(volume, voxel_from_target, out, order, fill_value)
-        kind = np.iinfo(out.dtype)
-        low = max(int(np.floor(min(limits[0], fill_value))), kind.min)
-        high = min(int(np.ceil(max(limits[1], fill_value))), kind.max)
-        np.clip(out, low, high, out=out)
-    if gaps is not None:
-        near_gap = np.zeros(out.shape, dtype=np.uint8)
-        _spline(gaps.view(np.uint8), voxel_from_target, near_gap, 0, 0.0)
-        out[near_gap > 0] = np.nan
+def _outside(
+    shape: tuple[int, ...], voxel_from_target: Array, target_shape: tuple[int, ...]
+) -> Array:
+    """Which voxels of the target lie outside the volume, (x', y', z') bool."""
+    i, j, k = np.ogrid[tuple(slice(n) for n in target_shape)]
+    outside = np.zeros(target_shape, dtype=bool)
+    for axis, n in enumerate(shape):
+        along = voxel_from_target[axis]
+        place = along[0] * i + (along[1] * j + (along[2] * k + along[3]))
+        outside |= place < -BORDER_TOLERANCE
+        outside |= place > n - 1 + BORDER_TOLERANCE
+    return outside
 
 
-def _spline(
-    volume: Array, voxel_from_target: Array, out: Array, order: int, fill_value: float
-) -> None:
+def _in_type(limits: tuple[float, ...], dtype: np.dtype[Any]) -> tuple[Any, ...]:
+    """Numbers as an array of the type could hold them, nearest to what they are."""
+    if dtype.kind not in "iu":
+        return limits
+    kind = np.iinfo(dtype)
+    return tuple(int(np.clip(np.rint(limit), kind.min, kind.max)) for limit in limits)
+
+
+def _spline(volume: Array, voxel_from_target: Array, out: Array, order: int) -> None:
     from scipy.ndimage import affine_transform
 
     linear, offset = voxel_from_target[:3, :3], voxel_from_target[:3, 3]
     if np.array_equal(np.diag(np.diag(linear)), linear):
         # scipy goes axis by axis then, which is much faster
         linear = np.diag(linear)
-    options: dict[str, Any] = {"output": out, "order": order, "cval": fill_value}
+    options: dict[str, Any] = {"output": out, "order": order, "mode": "mirror"}
     affine_transform(volume, linear, offset, output_shape=out.shape, **options)
 
 

@@ -34,7 +34,8 @@ def index_img(imgs: Any, index: Any) -> Nifti1Image:
     Raises
     ------
     IndexError
-        If there is no such scan, or a boolean index has another length.
+        If there is no such scan, or none at all, or a boolean index has another
+        length.
     DimensionError
         If the image is 3-D.
 
@@ -58,13 +59,15 @@ def index_img(imgs: Any, index: Any) -> Nifti1Image:
         msg = f"scan {index} of {name_of(img)}: {error}"
         raise IndexError(msg) from error
     chosen = np.atleast_1d(wanted)
+    if chosen.size == 0:
+        msg = f"index {index} takes no scan of {name_of(img)}: it has {img.shape[3]}."
+        raise IndexError(msg)
     dtype = working_dtype(img)
     data = np.empty((*img.shape[:3], chosen.size), dtype=dtype, order="F")
-    if chosen.size:
-        span = slice(int(chosen.min()), int(chosen.max()) + 1)
-        for cut, block in iter_blocks(img, dtype, span):
-            (here,) = np.nonzero((chosen >= cut.start) & (chosen < cut.stop))
-            data[..., here] = block[..., chosen[here] - cut.start]
+    span = slice(int(chosen.min()), int(chosen.max()) + 1)
+    for cut, block in iter_blocks(img, dtype, span):
+        (here,) = np.nonzero((chosen >= cut.start) & (chosen < cut.stop))
+        data[..., here] = block[..., chosen[here] - cut.start]
     return new_image(img, data[..., 0] if np.ndim(wanted) == 0 else data)
 
 

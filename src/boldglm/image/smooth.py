@@ -1,6 +1,7 @@
 """Smoothed images."""
 
 import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from boldglm.core.smooth import fwhm_to_sigma, neighbour_average, smooth_volumes
 from boldglm.image.files import load_img
 from boldglm.image.headers import new_image
 from boldglm.image.reading import iter_blocks, working_dtype
-from boldglm.image.sources import count_scans, grid_of, is_series
+from boldglm.image.sources import count_scans, find_files, grid_of, is_series
 
 __all__ = ["Smoother", "smooth_img"]
 
@@ -63,7 +64,8 @@ def smooth_img(imgs: Any, fwhm: Any) -> Nifti1Image | list[Nifti1Image]:
             stacklevel=2,
         )
     if is_series(imgs):
-        return [_smooth_one(load_img(img), fwhm) for img in imgs]
+        parts = find_files(imgs) if isinstance(imgs, str | Path) else imgs
+        return [_smooth_one(load_img(part), fwhm) for part in parts]
     return _smooth_one(load_img(imgs), fwhm)
 
 

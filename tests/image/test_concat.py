@@ -1,0 +1,114 @@
+"""Images are joined in order, resampled where asked."""
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+from boldglm._base.errors import DimensionError, GridError, ImageFileError
+from boldglm.image import concat_imgs, get_data, resample_img
+
+AFFINE = np.diag([3.0, 3.0, 3.5, 1.0])
+
+
+def _moved(step, turn=0.0):
+    affine = AFFINE.copy()
+    affine[:3, :3] = nib.eulerangles.euler2mat(turn) @ affine[:3, :3]
+    affine[:3, 3] += step
+    return affine
+
+
+def test_scans_keep_their_order(rng):
+    parts = [rng.normal(size=(2, 3, 4)), rng.normal(size=(2, 3, 4, 3))]
+    joined = concat_imgs([nib.Nifti1Image(part, AFFINE) for part in parts])
+    expected = np.concatenate([parts[0][..., None], parts[1]], axis=3)
+    np.testing.assert_array_equal(get_data(joined), expected.astype(np.float32))
+    assert joined.get_data_dtype() == np.float32
+
+
+def test_dtype_none_keeps_the_type_of_the_first():
+    img = nib.Nifti1Image(np.ones((2, 2, 2), np.int16), AFFINE)
+    assert get_data(concat_imgs([img, img], dtype=None)).dtype == np.int16
+
+
+def test_the_header_of_the_first_comes_along():
+    first = nib.Nifti1Image(np.zeros((2, 2, 2, 2)), AFFINE)
+    first.header["descrip"] = b"run 1"
+    first.header.set_zooms((3.0, 3.0, 3.5, 1.7))
+    second = nib.Nifti1Image(np.zeros((2, 2, 2, 2)), AFFINE)
+    joined = concat_imgs([first, second])
+    assert joined.header["descrip"].item() == b"run 1"
+    assert joined.header.get_zooms()[3] == np.float32(1.7)
+
+
+def test_other_grids_are_an_error_that_shows_both(rng):
+    images = [
+        nib.Nifti1Image(rng.normal(size=(4, 4, 4)), affine)
+        for affine in (AFFINE, AFFINE, _moved(1.0))
+    ]
+    with pytest.raises(GridError, match=r"(?s)image #2 .*affine.*auto_resample=True"):
+        concat_imgs(images)
+
+
+@pytest.mark.parametrize("dtype", ["f4", "i2", "f8"])
+def test_realigned_volumes_are_resampled_as_resample_img_does(rng, dtype):
+    data = (rng.random((9, 10, 8)) * 1000).astype(dtype)
+    images = [
+        nib.Nifti1Image(data, _moved(0.7 * k, 0.01 * k).astype(float)) for k in range(4)
+    ]
+    joined = get_data(concat_imgs(images, auto_resample=True))
+    for k, img in enumerate(images):
+        one = get_data(resample_img(img, AFFINE, (9, 10, 8)))
+        np.testing.assert_array_equal(joined[..., k], one.astype(np.float32))
+
+
+def test_realigned_volumes_are_those_of_nilearn(rng):
+    nilearn_image = pytest.importorskip("nilearn.image")
+    images = [
+        nib.Nifti1Image(
+            rng.random((9, 10, 8)).astype(np.float32), _moved(0.7 * k, 0.02)
+        )
+        for k in range(3)
+    ]
+    with pytest.warns(UserWarning, match="Affine is different"):
+        expected = nilearn_image.concat_imgs(images, auto_resample=True)
+    found = concat_imgs(images, auto_resample=True)
+    # 1e-6 of the data range: both are scipy's spline, coordinates rounded at 1e-9
+    np.testing.assert_allclose(get_data(found), expected.get_fdata(), atol=1e-6)
+    np.testing.assert_allclose(found.affine, expected.affine)
+
+
+def test_a_movement_below_the_tolerance_is_no_other_grid(rng):
+    images = [nib.Nifti1Image(rng.random((4, 4, 4)), _moved(s)) for s in (0, 1e-4)]
+    joined = get_data(concat_imgs(images, dtype=None))
+    np.testing.assert_array_equal(joined[..., 1], get_data(images[1]))
+
+
+def test_nothing_is_written_to_the_inputs(rng, readonly):
+    images = [
+        nib.Nifti1Image(readonly(rng.random((4, 4, 4))), _moved(s)) for s in (0, 1)
+    ]
+    assert concat_imgs(images, auto_resample=True).shape == (4, 4, 4, 2)
+
+
+def test_required_dimensions_count_the_list(rng):
+    volume = nib.Nifti1Image(np.zeros((2, 2, 2)), AFFINE)
+    series = nib.Nifti1Image(np.zeros((2, 2, 2, 2)), AFFINE)
+    assert concat_imgs([volume, volume], ensure_ndim=4).shape == (2, 2, 2, 2)
+    with pytest.raises(DimensionError, match="expected a 3D image in a list"):
+        concat_imgs([series, series], ensure_ndim=4)
+
+
+def test_an_empty_list_is_an_error():
+    with pytest.raises(TypeError, match="no images to concatenate"):
+        concat_imgs([])
+
+
+def test_paths_and_patterns_are_joined_and_broken_files_named(tmp_path):
+    for k in range(3):
+        img = nib.Nifti1Image(np.full((2, 2, 2), k, np.float32), AFFINE)
+        nib.save(img, tmp_path / f"v{k}.nii")
+    joined = concat_imgs(str(tmp_path / "v*.nii"))
+    np.testing.assert_array_equal(get_data(joined)[0, 0, 0], [0, 1, 2])
+    (tmp_path / "v1.nii").write_bytes((tmp_path / "v0.nii").read_bytes()[:360])
+    with pytest.raises(ImageFileError, match=r"v1\.nii is truncated"):
+        concat_imgs(str(tmp_path / "v*.nii"))
