@@ -201,26 +201,28 @@ def compute_contrast(labels, regression_result, con_val, stat_type=None) -> Cont
     >>> compute_contrast(labels, results, [1, 0]).stat()
     array([2.82842712])
     """
-    labels = np.asarray(labels)
-    whole: Contrast | None = None
-    for label, results in regression_result.items():
-        rows = pad_contrast(con_val, results.theta.shape[0])
-        part = _contrast_of(results, rows, stat_type)
-        if len(regression_result) == 1:
-            return Contrast.from_stat(part)
-        if whole is None:
-            shape = (*part.effect.shape[:-1], labels.size)
-            whole = Contrast.from_stat(
-                ContrastStat(
-                    part.kind, np.zeros(shape), np.zeros(labels.size), part.dof
-                )
-            )
-        whole.effect[..., labels == label] = part.effect
-        whole.variance[labels == label] = part.variance
-    if whole is None:
+    if stat_type not in (None, "t", "F"):
+        msg = f"stat_type is {stat_type!r}; expected 't', 'F' or None"
+        raise ContrastError(msg)
+    if not regression_result:
         msg = "regression_result is empty; expected the results of a fit"
         raise ContrastError(msg)
-    return whole
+    labels = np.asarray(labels)
+    any_group = next(iter(regression_result.values()))
+    rows = pad_contrast(con_val, any_group.theta.shape[0])
+    parts = {
+        label: _contrast_of(results, rows, stat_type)
+        for label, results in regression_result.items()
+    }
+    one = next(iter(parts.values()))
+    if len(parts) == 1:
+        return Contrast.from_stat(one)
+    effect = np.zeros((*one.effect.shape[:-1], labels.size))
+    variance = np.zeros(labels.size)
+    for label, part in parts.items():
+        effect[..., labels == label] = part.effect
+        variance[labels == label] = part.variance
+    return Contrast.from_stat(ContrastStat(one.kind, effect, variance, one.dof))
 
 
 def _contrast_of(results: LikelihoodModelResults, rows, stat_type) -> ContrastStat:
@@ -232,10 +234,9 @@ def _contrast_of(results: LikelihoodModelResults, rows, stat_type) -> ContrastSt
     if kind == "t":
         t = results.Tcontrast(rows)
         return ContrastStat("t", np.atleast_1d(t.effect), np.atleast_1d(t.sd**2), dof)
-    unit = results.vcov(matrix=rows, dispersion=1.0)
-    values, vectors = np.linalg.eigh(unit)
-    keep = values > 1e-12 * values[-1]
-    root = (vectors[:, keep] / np.sqrt(values[keep])) @ vectors[:, keep].T
+    rows = results._independent(rows)
+    values, vectors = np.linalg.eigh(results.vcov(matrix=rows, dispersion=1.0))
+    root = (vectors / np.sqrt(values)) @ vectors.T
     effect = root @ (rows @ np.asarray(results.theta).reshape(rows.shape[1], -1))
     return ContrastStat("F", effect, variance, dof)
 

@@ -129,9 +129,10 @@ def labels_and_results(fit: GlmFit, data: np.ndarray):
     results = {}
     for index, (name, value) in enumerate(zip(names, coefficients, strict=True)):
         voxels = np.flatnonzero(group == index)
+        # `ARModel` filters the first scans; it is no model of exact ones.
+        filtered = fit.noise.first_scans == "conditional"
+        model = ARModel(fit.factor.design, float(value)) if filtered else None
         results[str(name)] = RegressionResults.from_fit(
-            fit.select(voxels),
-            data[:, voxels],
-            ARModel(fit.factor.design, float(value)),
+            fit.select(voxels), data[:, voxels], model
         )
     return names[group], results
