@@ -1,0 +1,45 @@
+"""What the README says is true."""
+
+import re
+import warnings
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def readme() -> str:
+    return (ROOT / "README.md").read_text()
+
+
+def test_the_example_runs_on_the_files_of_the_demo(
+    readme, tmp_path, monkeypatch, capsys
+):
+    from boldglm.cli.demo import run_demo
+
+    monkeypatch.chdir(tmp_path)
+    run_demo(tmp_path / "boldglm-demo", size="small", quiet=True)
+    capsys.readouterr()
+    code = re.search(r"```python\n(.*?)```", readme, re.DOTALL).group(1)
+    with warnings.catch_warnings():
+        # The first row of a difference is missing, as in fMRIPrep's files.
+        warnings.filterwarnings("ignore", "confounds of the run at index")
+        exec(compile(code, "README.md", "exec"), {})
+    assert "Peak Stat" in capsys.readouterr().out
+    assert (tmp_path / "map.png").stat().st_size > 10_000
+
+
+def test_the_two_commands_are_named_and_exist(readme):
+    makefile = (ROOT / "Makefile").read_text()
+    for command in ("demo", "test"):
+        assert f"make {command}" in readme
+        assert f"\n{command}:" in makefile
+
+
+def test_every_link_to_a_file_of_the_project_leads_somewhere(readme):
+    links = re.findall(r"\]\(((?!http)[^)#]+)", readme)
+    assert links
+    for link in links:
+        assert (ROOT / link).exists(), link
