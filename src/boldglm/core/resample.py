@@ -1,5 +1,6 @@
 """Volumes on another grid: cubic B-spline, linear and nearest interpolation."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,8 @@ def resample_volumes(
     where s_t is the B-spline of the given order through volume t, mirrored at
     the borders; points outside the volume (below voxel 0 or beyond the last
     one, by more than `BORDER_TOLERANCE`) get `fill_value`. This is
-    `scipy.ndimage.affine_transform` with ``mode="constant"``, volume by volume.
+    `scipy.ndimage.affine_transform` with ``mode="constant"``, volume by volume;
+    where the axes of the two grids are parallel, it is done axis by axis.
 
     Values that are not finite would spread over the whole volume. They are
     replaced by what surrounds them (`fill_gaps`), and the voxels of the target
@@ -74,7 +76,10 @@ def resample_volumes(
     array([0.5, 1.5, 2.5, 0. ])
     """
     (fill,) = _in_type((fill_value,), out.dtype)
-    outside = _outside(volumes.shape[:3], voxel_from_target, out.shape[:3])
+    shapes = volumes.shape[:3], out.shape[:3]
+    outside = _outside(*shapes, voxel_from_target)
+    interpolate = _interpolator(*shapes, voxel_from_target, order)
+    nearest = _interpolator(*shapes, voxel_from_target, 0)
 
     def one(scan: int) -> None:
         volume, there = volumes[..., scan], out[..., scan]
@@ -84,12 +89,12 @@ def resample_volumes(
             if not known.all():
                 gaps = ~known
                 volume = fill_gaps(volume, known)
-        _spline(volume, voxel_from_target, there, order)
+        interpolate(volume, there)
         if limits is not None:
             np.clip(there, *_in_type(limits, out.dtype), out=there)
         if gaps is not None:
             near_gap = np.zeros(there.shape, dtype=np.uint8)
-            _spline(gaps.view(np.uint8), voxel_from_target, near_gap, 0)
+            nearest(gaps.view(np.uint8), near_gap)
             there[near_gap > 0] = np.nan
         there[outside] = fill
 
@@ -98,7 +103,7 @@ def resample_volumes(
 
 
 def _outside(
-    shape: tuple[int, ...], voxel_from_target: Array, target_shape: tuple[int, ...]
+    shape: tuple[int, ...], target_shape: tuple[int, ...], voxel_from_target: Array
 ) -> Array:
     """Which voxels of the target lie outside the volume, (x', y', z') bool."""
     i, j, k = np.ogrid[tuple(slice(n) for n in target_shape)]
@@ -119,15 +124,64 @@ def _in_type(limits: tuple[float, ...], dtype: np.dtype[Any]) -> tuple[Any, ...]
     return tuple(int(np.clip(np.rint(limit), kind.min, kind.max)) for limit in limits)
 
 
-def _spline(volume: Array, voxel_from_target: Array, out: Array, order: int) -> None:
+def _interpolator(
+    shape: tuple[int, ...],
+    target_shape: tuple[int, ...],
+    voxel_from_target: Array,
+    order: int,
+) -> Callable[[Array, Array], None]:
+    """A function of (volume, out) that writes one volume on the target into `out`.
+
+    What does not depend on the volume is computed here, once for all.
+    """
     from scipy.ndimage import affine_transform
 
     linear, offset = voxel_from_target[:3, :3], voxel_from_target[:3, 3]
-    if np.array_equal(np.diag(np.diag(linear)), linear):
-        # scipy goes axis by axis then, which is much faster
-        linear = np.diag(linear)
-    options: dict[str, Any] = {"output": out, "order": order, "mode": "mirror"}
-    affine_transform(volume, linear, offset, output_shape=out.shape, **options)
+    along = (linear != 0).argmax(axis=1)
+    aligned = ((linear != 0).sum(axis=1) == 1).all() and set(along) == {0, 1, 2}
+    if order > 0 and aligned:
+        steps = linear[range(3), along]
+        weights = [
+            _spline_weights(
+                n, target_shape[along[axis]], steps[axis], offset[axis], order
+            )
+            for axis, n in enumerate(shape)
+        ]
+        return lambda volume, out: _along_axes(volume, weights, along, out)
+    options: dict[str, Any] = {"order": order, "mode": "mirror"}
+
+    def general(volume: Array, out: Array) -> None:
+        affine_transform(
+            volume, linear, offset, output_shape=out.shape, output=out, **options
+        )
+
+    return general
+
+
+def _spline_weights(
+    n: int, n_target: int, step: float, start: float, order: int
+) -> Array:
+    """The matrix from n samples to their spline at start + step * (0, 1, ...)."""
+    from scipy.ndimage import map_coordinates
+
+    places = (start + step * np.arange(n_target))[np.newaxis]
+    options: dict[str, Any] = {"order": order, "mode": "mirror"}
+    columns = [map_coordinates(unit, places, **options) for unit in np.eye(n)]
+    return np.stack(columns, axis=1)
+
+
+def _along_axes(volume: Array, weights: list[Array], along: Array, out: Array) -> None:
+    """Interpolate axis by axis: three matrix products, exact for aligned grids."""
+    values = volume.astype(np.float64)
+    # shrinking axes first keeps the products small
+    for axis in sorted(range(3), key=lambda a: weights[a].shape[0] / volume.shape[a]):
+        product = np.tensordot(weights[axis], values, axes=(1, axis))
+        values = np.moveaxis(product, 0, axis)
+    values = np.transpose(values, np.argsort(along))
+    if out.dtype.kind in "iu":
+        kind = np.iinfo(out.dtype)
+        values = np.clip(np.rint(values), kind.min, kind.max)
+    out[...] = values
 
 
 def fill_gaps(volume: Array, known: Array, steps: int = 2) -> Array:
