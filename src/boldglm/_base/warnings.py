@@ -6,6 +6,7 @@
 `ContrastWarning`         a contrast was completed, or a run left out of it
 `MaskWarning`             a mask came out empty or had to be changed
 `ImageWarning`            an image was resampled, cast or cleaned on the way
+`ThresholdWarning`        a threshold left nothing, or was not used
 ========================  ====================================================
 
 All are `UserWarning`: silence one with
@@ -18,6 +19,7 @@ __all__ = [
     "EventsWarning",
     "ImageWarning",
     "MaskWarning",
+    "ThresholdWarning",
 ]
 
 
@@ -39,3 +41,7 @@ class MaskWarning(UserWarning):
 
 class ImageWarning(UserWarning):
     """An image was resampled, cast or cleaned on the way."""
+
+
+class ThresholdWarning(UserWarning):
+    """A threshold left nothing, or was not used."""

@@ -177,10 +177,10 @@ def cluster_level_inference(
 
     Examples
     --------
-    >>> z = np.array([[[0.1, 5.0, 4.0, 3.2, 0.2, -0.5, 1.0]]])
-    >>> share = cluster_level_inference(Nifti1Image(z, np.eye(4)))
+    >>> z = np.array([[[5.0, 4.0, 1.8, 1.7, 0.2, -0.5, 3.5, 0.1]]])
+    >>> share = cluster_level_inference(Nifti1Image(z, np.eye(4)), threshold=1.5)
     >>> share.get_fdata().ravel()
-    array([0. , 1. , 1. , 1. , 0. , 0. , 0. ])
+    array([0.5, 0.5, 0.5, 0.5, 0. , 0. , 1. , 0. ])
     """
     del verbose
     check_alpha(alpha)
