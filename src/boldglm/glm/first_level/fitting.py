@@ -131,8 +131,8 @@ def labels_and_results(fit: GlmFit, data: np.ndarray):
         voxels = np.flatnonzero(group == index)
         # `ARModel` filters the first scans; it is no model of exact ones.
         filtered = fit.noise.first_scans == "conditional"
-        model = ARModel(fit.factor.design, float(value)) if filtered else None
+        shared = ARModel(fit.factor.design, float(value)) if filtered else None
         results[str(name)] = RegressionResults.from_fit(
-            fit.select(voxels), data[:, voxels], model
+            fit.select(voxels), data[:, voxels], shared
         )
     return names[group], results
