@@ -56,6 +56,7 @@ def save_model(model, path: str | PathLike) -> None:
             {
                 "columns": [_plain(name) for name in design.columns],
                 "noise": [noise.name, noise.order, noise.first_scans, noise.bins],
+                "precision": fit.forms.dtype.name,
             }
         )
     header = {
@@ -92,12 +93,12 @@ def load_model(kind: type, path: str | PathLike) -> Any:
         n_voxels = int(inside.sum())
         model.fits_, model.design_matrices_, model._data = [], [], []
         for index, run in enumerate(header["runs"]):
-            model.fits_.append(_fit(stored, f"run{index}_", run["noise"], n_voxels))
+            model.fits_.append(_fit(stored, f"run{index}_", run, n_voxels))
             model.design_matrices_.append(
                 pd.DataFrame(
                     stored[f"run{index}_design"],
                     index=stored[f"run{index}_index"],
-                    columns=[_label(name) for name in run["columns"]],
+                    columns=pd.Index([_label(name) for name in run["columns"]]),
                 )
             )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -133,11 +134,13 @@ def _check_format(header: Any, path) -> None:
         raise ImageFileError(msg)
 
 
-def _fit(stored, prefix: str, noise, n_voxels: int) -> GlmFit:
-    name, order, first_scans, bins = noise
+def _fit(stored, prefix: str, run: dict[str, Any], n_voxels: int) -> GlmFit:
+    name, order, first_scans, bins = run["noise"]
     model = NoiseModel(str(name), int(order), first_scans, bins)
     factor = factorize(stored[f"{prefix}design"])
-    forms = precision_forms(factor, model.order, model.first_scans)
+    # In the precision of the data that were fitted: the same factors, to the bit.
+    precision = np.dtype(run["precision"])
+    forms = precision_forms(factor, model.order, model.first_scans, precision)
     arrays = {key: stored[f"{prefix}{key}"] for key in ARRAYS}
     for key, array in arrays.items():
         if array.ndim != ARRAYS[key] or array.shape[-1] != n_voxels:
