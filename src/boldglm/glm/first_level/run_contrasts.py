@@ -68,9 +68,7 @@ def _per_run(contrast_def, n_runs: int) -> list:
     if isinstance(contrast_def, str | np.ndarray):
         definitions = [contrast_def]
     elif isinstance(contrast_def, list | tuple):
-        numbers = all(
-            np.ndim(one) == 0 and not isinstance(one, str) for one in contrast_def
-        )
+        numbers = all(isinstance(one, int | float | np.number) for one in contrast_def)
         definitions = [np.asarray(contrast_def)] if numbers else list(contrast_def)
     else:
         msg = (
