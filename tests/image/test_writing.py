@@ -94,6 +94,17 @@ def test_an_image_may_replace_the_file_it_was_read_from(tmp_path, img):
     np.testing.assert_array_equal(nib.load(path).get_fdata(), img.get_fdata())
 
 
+@pytest.mark.parametrize("name", ["a.nii", "a.nii.gz", "a.img"])
+def test_the_image_does_not_remember_where_it_was_written(tmp_path, img, name):
+    img.header.set_xyzt_units("mm", "sec")
+    before = img.to_bytes(), img.header.copy()
+    fresh = nib.Nifti1Image(img.dataobj, AFFINE, img.header)
+    save_img(fresh, tmp_path / name)
+    assert fresh.get_filename() is None
+    assert fresh.header == before[1]
+    assert fresh.to_bytes() == before[0]
+
+
 def test_a_missing_folder_is_named(tmp_path, img):
     with pytest.raises(ImageFileError, match=r"folder '.*none' does not exist"):
         save_img(img, tmp_path / "none" / "a.nii")

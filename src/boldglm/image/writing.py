@@ -58,7 +58,9 @@ def save_img(img: SpatialImage, path: str | Path) -> Path:
         raise ImageFileError(msg)
     try:
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".writing-") as folder:
-            _write(img, Path(folder) / path.name)
+            # nibabel notes on an image where it was last written: not on yours
+            twin = type(img)(img.dataobj, img.affine, img.header)
+            _write(twin, Path(folder) / path.name)
             # data before header: a pair is found by its header
             for part in sorted(Path(folder).iterdir(), reverse=True):
                 part.replace(path.parent / part.name)

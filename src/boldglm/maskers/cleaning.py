@@ -267,8 +267,9 @@ def _kept_scans(sample_mask: Any, lengths: list[int]) -> list[np.ndarray | None]
     """Scan numbers to keep, run by run."""
     if sample_mask is None:
         return [None] * len(lengths)
-    several = isinstance(sample_mask, list | tuple) and np.ndim(sample_mask[0]) > 0
-    masks = list(sample_mask) if several else [sample_mask]
+    masks = [sample_mask]
+    if isinstance(sample_mask, list | tuple) and any(map(np.ndim, sample_mask)):
+        masks = list(sample_mask)
     if len(masks) != len(lengths):
         msg = f"There are {len(masks)} sample masks for {len(lengths)} runs."
         raise ShapeError(msg)

@@ -1,0 +1,164 @@
+"""Cleaning steps against scipy and against projection written out."""
+
+import numpy as np
+import pytest
+from scipy import signal, stats
+
+from boldglm.core.clean import (
+    Steps,
+    butterworth,
+    clean_columns,
+    detrend,
+    fill_scans,
+    largest_components,
+    orthonormal_basis,
+    percent_change,
+    zscore,
+)
+
+T = 80
+
+
+@pytest.fixture
+def series(rng, readonly):
+    slow = np.sin(np.arange(T) / 15)[:, None] * rng.normal(size=5)
+    return readonly(100 + 10 * slow + rng.normal(size=(T, 5)))
+
+
+@pytest.fixture
+def confounds(rng, readonly):
+    return readonly(rng.normal(size=(T, 3)) + np.array([0, 5, -2]))
+
+
+def test_detrending_is_scipys(series):
+    np.testing.assert_allclose(
+        detrend(series), signal.detrend(series, axis=0), atol=1e-11
+    )
+    np.testing.assert_array_equal(detrend(series[:1]), np.zeros((1, 5)))
+
+
+def test_scores_are_scipys(series):
+    np.testing.assert_allclose(
+        zscore(series), stats.zscore(series, axis=0, ddof=1), atol=1e-12
+    )
+
+
+def test_constant_columns_are_zero_not_nan():
+    flat = np.full((5, 2), 3.0)
+    np.testing.assert_array_equal(zscore(flat), 0)
+    np.testing.assert_array_equal(percent_change(flat, np.array([3.0, 0.0])), 0)
+
+
+def test_per_cent_are_of_the_mean_given(series):
+    change = percent_change(series, np.full(5, -50.0))
+    np.testing.assert_allclose(change, 2 * (series - series.mean(axis=0)), atol=1e-11)
+
+
+@pytest.mark.parametrize("scale", [1e-12, 1.0, 1e12])
+def test_the_basis_spans_the_columns_whatever_their_scale(confounds, scale):
+    columns = np.column_stack([confounds, confounds @ [1, 2, 3], np.zeros(T)])
+    columns[:, 0] *= scale
+    basis = orthonormal_basis(columns)
+    assert basis.shape == (T, 3)
+    np.testing.assert_allclose(basis.T @ basis, np.eye(3), atol=1e-12)
+    left = columns - basis @ (basis.T @ columns)
+    np.testing.assert_allclose(left / np.array([scale, 1, 1, 1, 1]), 0, atol=1e-10)
+
+
+@pytest.mark.parametrize("columns", [np.zeros((T, 0)), np.zeros((T, 2))])
+def test_nothing_spans_nothing(columns):
+    assert orthonormal_basis(columns).shape == (T, 0)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "kind", "band"),
+    [
+        (0.1, None, "lowpass", 0.1),
+        (None, 0.02, "highpass", 0.02),
+        (0.1, 0.02, "bandpass", (0.02, 0.1)),
+    ],
+)
+def test_the_filter_is_scipys(series, low, high, kind, band):
+    sections = signal.butter(5, band, kind, output="sos", fs=0.5)
+    expected = signal.sosfiltfilt(sections, series, axis=0)
+    np.testing.assert_allclose(butterworth(series, 2.0, low, high), expected)
+
+
+def test_no_cutoff_filters_nothing(series):
+    found = butterworth(series, 2.0, None, None)
+    np.testing.assert_array_equal(found, series)
+    assert found is not series
+
+
+def test_missing_scans_are_filled_on_a_smooth_curve():
+    curve = (np.arange(20.0) ** 3)[:, None]
+    kept = np.delete(np.arange(20), [0, 7, 8, 19])
+    broken = curve.copy()
+    broken[[0, 7, 8, 19]] = 1e9
+    np.testing.assert_allclose(fill_scans(broken, kept), curve, atol=1e-8)
+
+
+def test_the_largest_components_are_those_of_the_most_variable_columns(rng):
+    series = rng.normal(size=(T, 100))
+    driver = detrend(np.cumsum(rng.normal(size=(T, 1)), axis=0))
+    series[:, [3, 50]] += 20 * driver
+    found = largest_components(series, 1, 2.0)
+    assert found.shape == (T, 1)
+    r = np.corrcoef(found[:, 0], driver[:, 0])[0, 1]
+    assert abs(r) > 0.999
+    assert largest_components(series, 5, 2.0).shape == (T, 2)
+
+
+def test_confounds_are_projected_out(series, confounds):
+    found = clean_columns(series, Steps(), confounds, None)
+    design = confounds - confounds.mean(axis=0)
+    beta = np.linalg.lstsq(design, series, rcond=None)[0]
+    np.testing.assert_allclose(found, series - design @ beta, atol=1e-10)
+    raw = clean_columns(series, Steps(standardize_confounds=False), confounds, None)
+    beta = np.linalg.lstsq(confounds, series, rcond=None)[0]
+    np.testing.assert_allclose(raw, series - confounds @ beta, atol=1e-9)
+
+
+def test_regression_does_not_bring_back_what_the_filter_took_out(series, confounds):
+    steps = Steps(low_pass=0.08, t_r=2.0)
+    found = clean_columns(series, steps, confounds, None)
+    filtered = zscore(butterworth(confounds, 2.0, 0.08, None))
+    np.testing.assert_allclose(filtered.T @ found, 0, atol=1e-8)
+    power = np.abs(np.fft.rfft(found - found.mean(axis=0), axis=0)) ** 2
+    fast = np.fft.rfftfreq(T, 2.0) > 0.15
+    assert power[fast].sum() < 1e-3 * power.sum()
+
+
+def test_scans_that_are_not_kept_have_no_influence(series, confounds):
+    kept = np.delete(np.arange(T), [0, 1, 20, 21, 59])
+    spoilt = series.copy()
+    spoilt[[0, 1, 20, 21, 59]] = 1e6
+    for steps in (
+        Steps(detrend=True, standardize="zscore_sample"),
+        Steps(high_pass=0.02, t_r=2.0),
+        Steps(high_pass=0.02, t_r=2.0, extrapolate=True),
+    ):
+        good = clean_columns(series, steps, confounds, kept)
+        assert good.shape == (len(kept), 5)
+        found = clean_columns(spoilt, steps, confounds, kept)
+        np.testing.assert_allclose(found, good, atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        Steps(standardize="psc"),
+        Steps(standardize="psc", detrend=True),
+        Steps(standardize="psc", high_pass=0.01, t_r=2.0),
+    ],
+)
+def test_per_cent_are_of_the_mean_the_series_had(series, steps):
+    found = clean_columns(series, steps, None, None)
+    plain = clean_columns(
+        series,
+        Steps(detrend=steps.detrend, high_pass=steps.high_pass, t_r=steps.t_r),
+        None,
+        None,
+    )
+    expected = 100 * (plain - plain.mean(axis=0)) / series.mean(axis=0)
+    np.testing.assert_allclose(found, expected, rtol=1e-2, atol=1e-8)

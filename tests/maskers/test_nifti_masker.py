@@ -1,0 +1,463 @@
+"""The masker gives nilearn's numbers, and never changes what it was given."""
+
+import copy
+import pickle
+import warnings
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+from boldglm._base.errors import (
+    DimensionError,
+    MaskError,
+    NotFittedError,
+    ShapeError,
+)
+from boldglm._base.warnings import ImageWarning, MaskWarning
+from boldglm.image import (
+    concat_imgs,
+    get_data,
+    index_img,
+    resample_img,
+    resample_to_img,
+    save_img,
+    smooth_img,
+)
+from boldglm.maskers import NiftiMasker
+from boldglm.masking import apply_mask, compute_background_mask, compute_epi_mask
+
+AFFINE = np.array([[-3.0, 0, 0, 27], [0, 3.0, 0, -33], [0, 0, 3.5, -28], [0, 0, 0, 1]])
+SHAPE = (18, 20, 16)
+T = 60
+
+
+@pytest.fixture(scope="module")
+def bold():
+    rng = np.random.default_rng(7)
+    axes = np.meshgrid(*(np.linspace(-1, 1, n) for n in SHAPE), indexing="ij")
+    inside = sum(axis**2 for axis in axes) < 0.6
+    data = rng.normal(0, 8, (*SHAPE, T)) + np.sin(np.arange(T) / 9) * 5
+    data += np.where(inside, 500 + 60 * axes[0], 10)[..., None]
+    data += 0.1 * np.arange(T)
+    return nib.Nifti1Image(data.astype(np.float32), AFFINE)
+
+
+@pytest.fixture(scope="module")
+def mask(bold):
+    return compute_epi_mask(bold)
+
+
+@pytest.fixture
+def confounds(rng, readonly):
+    return readonly(rng.normal(size=(T, 4)) + 3)
+
+
+def _peer(mask, options, bold, **given):
+    maskers = pytest.importorskip("nilearn.maskers")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        masker = maskers.NiftiMasker(mask, **{"standardize": None, **options}).fit()
+        return masker.transform(bold, **given)
+
+
+KEPT = np.delete(np.arange(T), [0, 5, 6, 30])
+CASES = {
+    "nothing": ({}, {}),
+    "smoothing": ({"smoothing_fwhm": 6}, {}),
+    "zscore": ({"standardize": "zscore_sample"}, {}),
+    "psc": ({"standardize": "psc"}, {}),
+    "detrend": ({"detrend": True}, {}),
+    "detrend psc": ({"detrend": True, "standardize": "psc"}, {}),
+    "high-pass": ({"high_pass": 0.01, "t_r": 2.0}, {}),
+    "band, confounds": (
+        {
+            "low_pass": 0.1,
+            "high_pass": 0.01,
+            "t_r": 2.0,
+            "standardize": "zscore_sample",
+        },
+        {"confounds": True},
+    ),
+    "low-pass psc": ({"low_pass": 0.1, "t_r": 2.0, "standardize": "psc"}, {}),
+    "order 3": (
+        {"low_pass": 0.1, "t_r": 2.0, "clean_args": {"butterworth__order": 3}},
+        {},
+    ),
+    "confounds": ({}, {"confounds": True}),
+    "raw confounds": ({"standardize_confounds": False}, {"confounds": True}),
+    "scrubbed": (
+        {"standardize": "zscore_sample"},
+        {"sample_mask": KEPT, "confounds": True},
+    ),
+    "scrubbed, filtered": ({"high_pass": 0.01, "t_r": 2.0}, {"sample_mask": KEPT}),
+    "cosines": (
+        {"high_pass": 0.02, "t_r": 2.0, "clean_args": {"filter": "cosine"}},
+        {"confounds": True},
+    ),
+    "runs": (
+        {
+            "runs": np.repeat([0, 1], T // 2),
+            "detrend": True,
+            "standardize": "zscore_sample",
+        },
+        {"confounds": True},
+    ),
+    "noisiest voxels": ({"high_variance_confounds": True}, {}),
+    "target": ({"target_affine": np.diag([4.0, 4.0, 4.0])}, {}),
+}
+
+
+@pytest.mark.parametrize("case", list(CASES))
+def test_series_are_those_of_nilearn(bold, mask, confounds, case):
+    options, given = CASES[case]
+    given = {**given, "confounds": confounds} if "confounds" in given else given
+    expected = _peer(mask, options, bold, **given)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ImageWarning)  # raw confounds warn
+        found = NiftiMasker(mask, **options).fit().transform(bold, **given)
+    # nilearn sums in float32
+    np.testing.assert_allclose(found, expected, atol=1e-4 * expected.std(), rtol=1e-6)
+    assert found.dtype == np.float32
+    assert found.flags.c_contiguous
+
+
+@pytest.mark.parametrize("strategy", ["epi", "background"])
+def test_a_mask_is_computed_by_the_strategy(bold, strategy):
+    function = {"epi": compute_epi_mask, "background": compute_background_mask}[
+        strategy
+    ]
+    options = {"opening": 1}
+    masker = NiftiMasker(mask_strategy=strategy, mask_args=options).fit(bold)
+    expected = get_data(function(bold, **options))
+    np.testing.assert_array_equal(get_data(masker.mask_img_), expected)
+    assert masker.n_elements_ == expected.sum()
+    np.testing.assert_array_equal(masker.affine_, AFFINE)
+
+
+def test_the_default_strategy_is_background(bold):
+    data = get_data(bold).copy()
+    data[:3] = data[-3:] = data[:, :3] = data[:, -3:] = 0
+    data[:, :, :3] = data[:, :, -3:] = 0
+    img = nib.Nifti1Image(data, AFFINE)
+    rows = NiftiMasker().fit_transform(img)
+    assert rows.shape == (T, np.prod(np.subtract(SHAPE, 6)))
+
+
+def test_three_dimensions_give_one_and_lists_give_rows(bold, mask):
+    masker = NiftiMasker(mask).fit()
+    whole = masker.transform(bold)
+    scan = index_img(bold, 3)
+    np.testing.assert_array_equal(masker.transform(scan), whole[3])
+    np.testing.assert_array_equal(masker.transform([scan, scan]), whole[[3, 3]])
+    one = index_img(bold, [3])
+    assert masker.transform(one).shape == (1, masker.n_elements_)
+    with pytest.raises(DimensionError, match="in a list: give one run at a time"):
+        masker.transform([bold, bold])
+
+
+def test_files_give_the_same_rows(tmp_path, bold, mask):
+    path = save_img(bold, tmp_path / "bold.nii.gz")
+    mask_path = save_img(mask, tmp_path / "mask.nii.gz")
+    masker = NiftiMasker(str(mask_path), smoothing_fwhm=5).fit()
+    expected = NiftiMasker(mask, smoothing_fwhm=5).fit_transform(bold)
+    np.testing.assert_array_equal(masker.transform(path), expected)
+    np.testing.assert_array_equal(
+        masker.transform(str(tmp_path / "b*.nii.gz")), expected
+    )
+
+
+def test_voxels_come_back_to_their_place(bold, mask):
+    masker = NiftiMasker(mask).fit()
+    rows = masker.transform(bold)
+    inside = get_data(mask) > 0
+    back = masker.inverse_transform(rows)
+    np.testing.assert_array_equal(get_data(back)[inside], get_data(bold)[inside])
+    assert not get_data(back)[~inside].any()
+    assert get_data(back).dtype == np.float32
+    np.testing.assert_array_equal(back.affine, AFFINE)
+    one = masker.inverse_transform(rows[0])
+    assert one.shape == SHAPE
+    np.testing.assert_array_equal(masker.transform(one), rows[0])
+
+
+def test_the_inverse_takes_frames_and_refuses_other_shapes(bold, mask):
+    pandas = pytest.importorskip("pandas")
+    masker = NiftiMasker(mask).fit()
+    frame = pandas.DataFrame(np.ones((2, masker.n_elements_)))
+    assert masker.inverse_transform(frame).shape == (*SHAPE, 2)
+    with pytest.raises(
+        ShapeError, match="Input to 'inverse_transform' has wrong shape"
+    ):
+        masker.inverse_transform(np.ones(3))
+    with pytest.raises(ShapeError, match=r"got \(1, 1, "):
+        masker.inverse_transform(np.ones((1, 1, masker.n_elements_)))
+
+
+@pytest.mark.parametrize(
+    ("dtype", "kind"), [(None, "f4"), ("auto", "f4"), ("f8", "f8"), (np.int32, "i4")]
+)
+def test_the_dtype_is_as_asked(bold, mask, dtype, kind):
+    masker = NiftiMasker(mask, dtype=dtype).fit()
+    assert masker.transform(bold).dtype == np.dtype(kind)
+
+
+# other grids
+
+
+def test_images_come_to_the_grid_of_the_mask(bold, mask):
+    coarse = resample_img(mask, np.diag([6.0, 6, 7]), interpolation="nearest")
+    masker = NiftiMasker(coarse).fit()
+    with pytest.warns(ImageWarning, match="is resampled to the grid of the mask"):
+        found = masker.transform(bold)
+    expected = apply_mask(resample_to_img(bold, coarse, clip=True), coarse)
+    np.testing.assert_allclose(found, expected, atol=1e-3)
+
+
+@pytest.mark.parametrize("fwhm", [5.0, "fast"])
+def test_resampled_images_are_smoothed_as_on_the_whole_grid(bold, mask, fwhm):
+    """Also where only the part around the mask is resampled."""
+    target = np.diag([2.0, 2.0, 2.0])
+    masker = NiftiMasker(mask, target_affine=target, smoothing_fwhm=fwhm).fit()
+    found = masker.transform(bold)
+    whole = resample_to_img(bold, masker.mask_img_, clip=True)
+    expected = apply_mask(smooth_img(whole, fwhm), masker.mask_img_)
+    np.testing.assert_allclose(found, expected, atol=1e-3)
+
+
+def test_scans_of_a_list_are_resampled_like_a_series(bold, mask):
+    masker = NiftiMasker(mask, target_affine=np.diag([4.0, 4, 4])).fit()
+    part = index_img(bold, slice(0, 3))
+    scans = nib.four_to_three(part)
+    np.testing.assert_array_equal(masker.transform(scans), masker.transform(part))
+
+
+def test_the_target_shapes_the_mask(bold, mask):
+    affine = np.diag([4.0, 4.0, 4.0, 1.0])
+    affine[:3, 3] = [-30, -30, -25]
+    masker = NiftiMasker(mask, target_affine=affine, target_shape=(14, 15, 13)).fit()
+    expected = resample_img(mask, affine, (14, 15, 13), interpolation="nearest")
+    np.testing.assert_array_equal(get_data(masker.mask_img_), get_data(expected))
+    assert masker.mask_img_.shape == (14, 15, 13)
+    assert masker.transform(bold).shape == (T, masker.n_elements_)
+
+
+# masks
+
+
+def test_a_4d_mask_is_what_is_inside_in_every_scan():
+    stack = np.zeros((2, 2, 2, 2), np.uint8)
+    stack[0] = 1
+    stack[1, 1, :, 0] = 1
+    masker = NiftiMasker(nib.Nifti1Image(stack, AFFINE)).fit()
+    assert masker.n_elements_ == 4
+
+
+def test_a_mask_of_more_values_takes_all_but_zero_and_warns():
+    atlas = nib.Nifti1Image(np.array([[[0, 1, 2, np.nan]]]), AFFINE)
+    with pytest.warns(MaskWarning, match="has 2 values besides 0"):
+        assert NiftiMasker(atlas).fit().n_elements_ == 2
+
+
+def test_an_empty_mask_is_an_error(bold):
+    with pytest.raises(MaskError, match="empty"):
+        NiftiMasker(nib.Nifti1Image(np.zeros((2, 2, 2)), AFFINE)).fit()
+
+
+def test_without_mask_and_images_there_is_nothing_to_fit():
+    with pytest.raises(ValueError, match="pass images to fit"):
+        NiftiMasker().fit()
+
+
+@pytest.mark.parametrize("name", ["whole-brain-template", "gm-template", "wm-template"])
+def test_template_strategies_say_that_they_are_missing(bold, name):
+    with pytest.raises(NotImplementedError, match="needs a brain template"):
+        NiftiMasker(mask_strategy=name).fit(bold)
+
+
+def test_images_are_not_read_where_a_mask_is_given(mask):
+    assert NiftiMasker(mask).fit("no-such-file.nii").n_elements_ > 0
+
+
+# parameters
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"mask_strategy": "brain"}, "mask_strategy is 'brain'; expected one of 'back"),
+        ({"standardize": "minmax"}, "standardize is 'minmax'"),
+        ({"low_pass": 0.1}, "filtering needs the repetition time"),
+        ({"low_pass": 0.01, "high_pass": 0.1, "t_r": 2}, "nothing would pass"),
+        ({"high_pass": -1, "t_r": 2}, "frequencies; expected 0 or more"),
+        ({"clean_args": {"filter": "fir"}}, "clean_args holds filter='fir'"),
+        ({"clean_args": {"filtre": "cosine"}}, "clean_args holds filtre"),
+        ({"smoothing_fwhm": -2}, "fwhm is -2"),
+        ({"mask_img": None, "mask_args": {"size": 1}}, "mask_args has size, which"),
+    ],
+)
+def test_an_impossible_parameter_is_told_at_fit(bold, mask, options, message):
+    with pytest.raises(ValueError, match=message):
+        NiftiMasker(**{"mask_img": mask, **options}).fit(bold)
+
+
+def test_series_of_booleans_are_refused(mask):
+    with pytest.raises(TypeError, match="dtype is bool"):
+        NiftiMasker(mask, dtype=bool).fit()
+
+
+def test_transform_needs_fit(bold, mask):
+    with pytest.raises(NotFittedError, match="has not been fitted"):
+        NiftiMasker(mask).transform(bold)
+    with pytest.raises(NotFittedError, match="has not been fitted"):
+        NiftiMasker(mask).inverse_transform(np.ones(3))
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "message"),
+    [
+        ({"confounds": np.ones((3, 2))}, ShapeError, r"one row for each of 60 scans"),
+        ({"sample_mask": np.ones(3, bool)}, ShapeError, r"a value per scan, \(60,\)"),
+        ({"sample_mask": [5, 99]}, IndexError, "the run has scans 0 to 59"),
+        ({"sample_mask": [-1, 5]}, IndexError, "from scan -1"),
+        ({"sample_mask": []}, ValueError, "keeps no scan"),
+        ({"sample_mask": [[1], [2]]}, ShapeError, "2 sample masks for 1 runs"),
+    ],
+)
+def test_what_does_not_fit_the_scans_is_an_error(bold, mask, given, error, message):
+    with pytest.raises(error, match=message):
+        NiftiMasker(mask).fit().transform(bold, **given)
+
+
+def test_runs_need_a_label_per_scan(bold, mask):
+    with pytest.raises(ShapeError, match="one label per scan"):
+        NiftiMasker(mask, runs=[0, 1]).fit().transform(bold)
+
+
+def test_sample_masks_of_runs_are_of_each_run(bold, mask):
+    masker = NiftiMasker(mask, runs=np.repeat(["a", "b"], T // 2)).fit()
+    found = masker.transform(bold, sample_mask=[np.arange(1, 30), np.arange(30) > 4])
+    whole = NiftiMasker(mask).fit().transform(bold)
+    np.testing.assert_array_equal(found, whole[[*range(1, 30), *range(35, 60)]])
+
+
+def test_censored_scans_do_not_reach_their_neighbours_through_the_filter(bold, mask):
+    """Also where scans are censored symmetrically, which confuses the peer."""
+    data = get_data(bold).copy()
+    data[..., [10, T - 11]] = 1e6
+    spoilt = nib.Nifti1Image(data, AFFINE)
+    kept = np.delete(np.arange(T), [10, T - 11])
+    masker = NiftiMasker(mask, high_pass=0.01, t_r=2.0).fit()
+    np.testing.assert_allclose(
+        masker.transform(spoilt, sample_mask=kept),
+        masker.transform(bold, sample_mask=kept),
+        atol=1e-3,
+    )
+    peer = _peer(mask, {"high_pass": 0.01, "t_r": 2.0}, spoilt, sample_mask=kept)
+    assert np.abs(peer).max() > 1e4
+
+
+def test_a_single_scan_has_no_trend_and_no_spread(bold, mask):
+    masker = NiftiMasker(mask, detrend=True, standardize="zscore_sample").fit()
+    with pytest.warns(ImageWarning, match="more than one scan; they are skipped"):
+        found = masker.transform(index_img(bold, 0))
+    np.testing.assert_array_equal(found, NiftiMasker(mask).fit().transform(bold)[0])
+
+
+def test_a_run_too_short_for_the_filter_is_an_error(bold, mask):
+    masker = NiftiMasker(mask, high_pass=0.01, t_r=2.0).fit()
+    with pytest.raises(ValueError, match="12 scans is too short for this filter"):
+        masker.transform(index_img(bold, slice(0, 12)))
+
+
+@pytest.mark.parametrize(
+    ("options", "given", "message"),
+    [
+        ({"standardize_confounds": False}, {"confounds": np.ones(T)}, "take the mean"),
+        ({"low_pass": 0.4, "t_r": 2.0}, {}, r"low_pass=0\.4 Hz is above"),
+        (
+            {"high_pass": 0.001, "t_r": 2.0, "clean_args": {"filter": "cosine"}},
+            {},
+            "too short for drifts",
+        ),
+        ({"high_pass": 0.1, "clean_args": {"filter": False}}, {}, "are not used"),
+        (
+            {"high_pass": 0.02, "low_pass": 0.1, "t_r": 2.0,
+             "clean_args": {"filter": "cosine"}},
+            {},
+            r"low_pass=0\.1 is not used",
+        ),
+        (
+            {"high_pass": 0.01, "t_r": 2.0, "clean_args": {"filter": "cosine"}},
+            {"confounds": np.cos(np.pi * (np.arange(T) + 0.5) / T)},
+            "already hold slow cosines",
+        ),
+    ],
+)  # fmt: skip
+def test_doubtful_choices_warn(bold, mask, options, given, message):
+    with pytest.warns(ImageWarning, match=message):
+        NiftiMasker(mask, **options).fit().transform(bold, **given)
+
+
+def test_voxels_without_mean_have_no_per_cent(mask):
+    data = np.zeros((*SHAPE, 4), np.float32)
+    img = nib.Nifti1Image(data, AFFINE)
+    with pytest.warns(ImageWarning, match="mean of 0 and no per cent"):
+        found = NiftiMasker(mask, standardize="psc").fit().transform(img)
+    assert not found.any()
+
+
+def test_not_finite_values_are_told_once(bold, mask):
+    data = get_data(bold).copy()
+    data[9, 10, 8, 2] = np.nan
+    with pytest.warns(ImageWarning, match="1 of .* values inside the mask") as told:
+        rows = NiftiMasker(mask).fit().transform(nib.Nifti1Image(data, AFFINE))
+    assert len(told) == 1
+    assert (rows == 0).sum() == 1
+
+
+# an estimator among others
+
+
+def test_parameters_survive_cloning_and_fitting(bold, mask):
+    sklearn_base = pytest.importorskip("sklearn.base")
+    target = np.diag([4.0, 4.0, 4.0])
+    masker = NiftiMasker(mask, smoothing_fwhm=4, target_affine=target, runs=None)
+    before = copy.copy(masker.get_params())
+    clone = sklearn_base.clone(masker)
+    assert clone.smoothing_fwhm == 4
+    assert masker.fit(bold) is masker
+    masker.transform(bold)
+    after = masker.get_params()
+    assert all(after[key] is before[key] for key in before)
+    np.testing.assert_array_equal(target, np.diag([4.0, 4.0, 4.0]))
+
+
+def test_the_signature_is_nilearns():
+    import inspect
+
+    maskers = pytest.importorskip("nilearn.maskers")
+    expected = inspect.signature(maskers.NiftiMasker.__init__).parameters
+    found = inspect.signature(NiftiMasker.__init__).parameters
+    assert list(found) == list(expected)
+    assert {k: v.default for k, v in found.items()} == {
+        k: v.default for k, v in expected.items()
+    }
+
+
+def test_a_fitted_masker_can_be_pickled(bold, mask):
+    masker = NiftiMasker(mask, smoothing_fwhm=4).fit()
+    again = pickle.loads(pickle.dumps(masker))
+    np.testing.assert_array_equal(again.transform(bold), masker.transform(bold))
+
+
+def test_images_and_confounds_are_not_modified(bold, mask, readonly, confounds):
+    img = nib.Nifti1Image(readonly(get_data(bold)), AFFINE)
+    frozen = nib.Nifti1Image(readonly(get_data(mask)), AFFINE)
+    masker = NiftiMasker(
+        frozen, smoothing_fwhm=4, detrend=True, standardize="psc", low_pass=0.1, t_r=2.0
+    )
+    rows = readonly(masker.fit(img).transform(img, confounds=confounds))
+    masker.inverse_transform(rows)
+    runs = concat_imgs([img, img])
+    assert runs.shape[3] == 2 * T
