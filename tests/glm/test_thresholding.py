@@ -226,6 +226,15 @@ def test_shares_are_those_of_nilearn(z, mask, threshold, alpha, with_mask):
     assert ((found > 0) & (found < 1)).any()
 
 
+def test_voxels_outside_the_mask_do_not_join_clusters():
+    z = np.zeros((1, 1, 12))
+    z[0, 0, :8] = [6, 6, 6, 6, 6, 3, 1.6, 2]
+    mask = np.ones(z.shape, np.uint8)
+    mask[0, 0, 5] = 0
+    apart = cluster_level_inference(image(z), image(mask), threshold=1.5)
+    assert apart.get_fdata().ravel().tolist() == [1] * 5 + [0] * 7
+
+
 def test_a_share_is_at_most_one_where_nilearn_goes_beyond():
     nilearn = pytest.importorskip("nilearn.glm")
     z = np.zeros((6, 6, 6))

@@ -120,7 +120,6 @@ def drop_small_clusters(
     for side in (volume > 0, volume < 0):
         labels, n_clusters = label_clusters(side, connectivity)
         small = np.bincount(labels.ravel(), minlength=n_clusters + 1) < smallest
-        small[0] = False
         kept[small[labels]] = 0
     return kept
 

@@ -87,7 +87,7 @@ def fdr_threshold(z_vals: npt.ArrayLike, alpha: float) -> float:
     high = np.sort(values[values >= -special.ndtri(alpha)])[::-1]
     allowed = alpha * np.arange(1, high.size + 1) / max(values.size, 1)
     found = np.flatnonzero(special.ndtr(-high) <= allowed)
-    if alpha == 0 or found.size == 0:
+    if found.size == 0:
         return np.inf
     return float(high[found[-1]]) - 1e-12
 

@@ -32,9 +32,8 @@ def student_z(t: Array, inverse_dof: float, table: Array, out: Array) -> None:
     top = 2.0 ** (table.shape[0] // 2)
     for i in range(t.size):
         size = abs(t[i])
-        if size < 1e-100 or not size < math.inf:
-            # too small to square, infinite, or not a number
-            out[i] = t[i] * table[0, 0] if size < 1.0 else t[i]
+        if not size < math.inf:
+            out[i] = t[i]
             continue
         if size > 1e100:
             v = (2.0 * math.log(size) + math.log(inverse_dof)) / inverse_dof
