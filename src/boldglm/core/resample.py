@@ -12,10 +12,11 @@ __all__ = ["BORDER_TOLERANCE", "SPLINE_ORDERS", "fill_gaps", "resample_volumes"]
 SPLINE_ORDERS = {"continuous": 3, "linear": 1, "nearest": 0}
 """Order of the B-spline behind each public name."""
 
-BORDER_TOLERANCE = 1e-4
+BORDER_TOLERANCE = 1e-5
 """Points this part of a voxel outside a volume still belong to it.
 
-Rounding must not decide whether the outermost plane of a flipped image is kept.
+Rounding, of float32 headers too, must not decide whether the outermost plane of a
+reoriented image is kept.
 """
 
 Array = np.ndarray[Any, np.dtype[Any]]
