@@ -5,7 +5,6 @@ from threading import Event, Thread
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from threadpoolctl import threadpool_limits
 
 from boldglm.core.parallel import blocks, map_blocks, n_workers

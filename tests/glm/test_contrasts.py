@@ -8,18 +8,20 @@ from scipy import special, stats
 
 from boldglm._base.errors import ContrastError, NotEstimableError, ShapeError
 from boldglm._base.warnings import ContrastWarning
-from boldglm.glm.contrasts import (
+from boldglm.glm.contrast_maps import (
     OUTPUT_TYPES,
-    Contrast,
-    _fixed_effect,
     check_output_type,
+    contrast_maps,
+)
+from boldglm.glm.contrasts import (
+    Contrast,
     compute_contrast,
     compute_fixed_effect_contrast,
     compute_fixed_effects,
-    contrast_maps,
     mean_contrast,
 )
 from boldglm.glm.first_level import run_glm
+from boldglm.glm.fixed_effects import fixed_effect
 from boldglm.glm.regression import OLSModel, RegressionResults
 
 
@@ -299,12 +301,12 @@ def test_divergence_22_fixed_effects_of_arrays(rng, n_rows):
         rng.uniform(1, 2, (2, 4)),
     )
     variances[0, 3] = 0.0
-    plain = _fixed_effect(effects, variances, False, [100, 100])
+    plain = fixed_effect(effects, variances, False, [100, 100])
     mean = effects.mean(axis=0)
     np.testing.assert_allclose(plain.effect, mean[0] if n_rows == 1 else mean)
     np.testing.assert_allclose(plain.variance, variances.sum(axis=0) / 4)
     assert plain.dof == 200
-    weighted = _fixed_effect(effects, variances, True, [30, 40])
+    weighted = fixed_effect(effects, variances, True, [30, 40])
     expected = 1 / (1 / variances[:, :3]).sum(axis=0)
     np.testing.assert_allclose(weighted.variance[:3], expected)
     np.testing.assert_allclose(weighted.effect[..., 3], np.squeeze(effects[1, :, 3]))
@@ -316,7 +318,7 @@ def test_divergence_22_fixed_effects_of_arrays(rng, n_rows):
 def test_fixed_effects_of_voxels_without_variance_are_finite(precision_weighted):
     effects, variances = np.ones((2, 1, 3)), np.zeros((2, 3))
     variances[:, 0] = 1.0
-    fixed = _fixed_effect(effects, variances, precision_weighted, [100, 100])
+    fixed = fixed_effect(effects, variances, precision_weighted, [100, 100])
     for values in (fixed.effect, fixed.variance, fixed.stat(), fixed.z_score()):
         assert np.isfinite(values).all()
     assert fixed.stat()[1:].tolist() == fixed.z_score()[1:].tolist() == [0, 0]

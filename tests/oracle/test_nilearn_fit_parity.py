@@ -378,7 +378,7 @@ def test_divergence_22_fixed_effects_are_those_of_nilearn(
     """100 degrees of freedom a run where none are given."""
     from nilearn.glm.contrasts import _compute_fixed_effects_params
 
-    from boldglm.glm.contrasts import _fixed_effect
+    from boldglm.glm.fixed_effects import fixed_effect
 
     effects = rng.standard_normal((3, n_rows, 12))
     variances = rng.uniform(0.1, 2, (3, 12))
@@ -386,7 +386,7 @@ def test_divergence_22_fixed_effects_are_those_of_nilearn(
     expected = quietly(
         _compute_fixed_effects_params, theirs, variances, precision_weighted, [100] * 3
     )
-    got = _fixed_effect(effects, variances, precision_weighted, [100] * 3)
+    got = fixed_effect(effects, variances, precision_weighted, [100] * 3)
     maps = (got.effect, got.variance, got.stat(), got.z_score())
     for one, other in zip(maps, expected, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-9)
@@ -397,10 +397,10 @@ def test_precision_weighted_fixed_effects_of_an_f_weigh_runs_not_rows(rng):
     """Each row is the weighted mean over runs; nilearn weighs the rows instead."""
     from nilearn.glm.contrasts import _compute_fixed_effects_params
 
-    from boldglm.glm.contrasts import _fixed_effect
+    from boldglm.glm.fixed_effects import fixed_effect
 
     effects, variances = rng.standard_normal((3, 3, 5)), rng.uniform(0.1, 2, (3, 5))
-    got = _fixed_effect(effects, variances, True, [100] * 3)
+    got = fixed_effect(effects, variances, True, [100] * 3)
     for row in range(3):
         expected = np.average(effects[:, row], axis=0, weights=1 / variances)
         np.testing.assert_allclose(got.effect[row], expected, rtol=1e-12)

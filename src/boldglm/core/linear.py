@@ -155,13 +155,7 @@ def non_estimable_rows(factor: Factor, contrast: Array) -> list[int]:
     """
     if factor.rank == factor.design.shape[1]:
         return []
-    # In units where every regressor has length one, so that the size of the
-    # difference means the same for all.
-    length = np.linalg.norm(factor.design, axis=0)
-    scale = np.where(length > 0, length, 1.0)
-    scaled = contrast / scale
-    basis = np.linalg.svd(factor.coordinates / scale, full_matrices=False)[2]
-    off = scaled - (scaled @ basis.T) @ basis
+    scaled, off = _null_part(factor, contrast)
     size = np.linalg.norm(scaled, axis=1)
     return [int(i) for i in np.flatnonzero(np.linalg.norm(off, axis=1) > 1e-6 * size)]
 
@@ -187,10 +181,20 @@ def confounded_regressors(factor: Factor, contrast: Array) -> list[int]:
     >>> confounded_regressors(copies, np.array([[1, -1.0, 0]]))
     [0, 1]
     """
-    length = np.linalg.norm(factor.design, axis=0)
-    scale = np.where(length > 0, length, 1.0)
-    basis = np.linalg.svd(factor.coordinates / scale, full_matrices=False)[2]
-    scaled = contrast / scale
-    off = scaled - (scaled @ basis.T) @ basis
+    _, off = _null_part(factor, contrast)
     weight = np.abs(off).max(axis=0)
     return [int(i) for i in np.flatnonzero(weight > 1e-6 * weight.max())]
+
+
+def _null_part(factor: Factor, contrast: Array) -> tuple[Array, Array]:
+    """Contrasts in units where every regressor has length 1, and their null parts.
+
+    In these units the size of what lies in the null space of the design means the
+    same for all regressors.
+    """
+    length = np.linalg.norm(factor.design, axis=0)
+    scale = np.where(length > 0, length, 1.0)
+    with one_blas_thread():
+        basis = np.linalg.svd(factor.coordinates / scale, full_matrices=False)[2]
+    scaled = contrast / scale
+    return scaled, scaled - (scaled @ basis.T) @ basis
