@@ -170,6 +170,15 @@ def test_scans_and_grids_come_from_headers_alone(folder, rng):
         data_of(load_img(series))
 
 
+def test_any_path_like_object_is_a_path(folder):
+    class Place:
+        def __fspath__(self):
+            return str(folder / "a-*.nii")
+
+    assert load_img(Place()).shape == (2, 3, 4, 3)
+    assert n_scans([Place(), Place()]) == 6
+
+
 def test_a_relative_path_is_found(folder, monkeypatch):
     monkeypatch.chdir(folder)
     assert load_img("a-01.nii").shape == (2, 3, 4)

@@ -204,6 +204,17 @@ def test_the_box_of_a_3x3_affine_starts_at_the_lowest_corner():
     assert grid.shape == (4, 4, 7)
 
 
+@settings(max_examples=60, deadline=None)
+@given(affine=affines, shape=st.tuples(*[st.integers(1, 60)] * 3))
+def test_a_grid_is_the_box_of_its_own_axes(affine, shape):
+    """Asking twice for the same voxels gives the same grid, whatever the rounding."""
+    grid = Grid(shape, affine)
+    once = target_grid(grid, affine[:3, :3])
+    assert once == grid
+    coarse = target_grid(grid, 1.5 * affine[:3, :3])
+    assert target_grid(coarse, 1.5 * affine[:3, :3]) == coarse
+
+
 def test_a_target_beside_the_image_is_an_error(rng):
     img = nib.Nifti1Image(_brain(rng, "f4"), _affine())
     with pytest.raises(BoundingBoxError, match=r"Nifti1Image of shape .* not contain"):
@@ -257,6 +268,15 @@ def test_a_mask_that_would_be_blurred_warns(rng):
     found = get_data(resample_img(mask, *TARGETS["coarse"], "nearest"))
     assert set(np.unique(found)) <= {0, 1}
     assert found.dtype == np.uint8
+
+
+def test_an_image_whose_header_gives_no_place_warns(rng):
+    img = nib.Nifti1Image(_brain(rng, "f4"), None)
+    with pytest.warns(ImageWarning, match="neither sform nor qform"):
+        resample_img(img, np.diag([2.0, 2.0, 2.0]))
+    img.header.set_qform(_affine(), code="scanner")
+    placed = nib.Nifti1Image(img.dataobj, None, img.header)
+    resample_img(placed, np.diag([2.0, 2.0, 2.0]))
 
 
 def test_nothing_is_written_to_the_input_and_the_header_comes_along(rng, readonly):

@@ -6,6 +6,7 @@ from typing import Any
 import nibabel as nib
 import numpy as np
 from nibabel.spatialimages import HeaderDataError, SpatialImage
+from nibabel.volumeutils import native_code
 
 from boldglm._base.warnings import ImageWarning
 
@@ -103,7 +104,7 @@ def new_image(
 
 
 def _header_like(ref: SpatialImage, kind: Any) -> Any:
-    """The header of `ref` as one of the NIfTI kind, scaling and range cleared."""
+    """The header of `ref` as a native one of the NIfTI kind, scaling cleared."""
     source: Any = ref.header
     try:
         header = kind.header_class.from_header(source)
@@ -112,6 +113,10 @@ def _header_like(ref: SpatialImage, kind: Any) -> Any:
         header = kind.header_class()
         header.set_data_shape(ref.shape)
         header.set_zooms(source.get_zooms())
+    if header.endianness != native_code:
+        extensions = header.extensions
+        header = header.as_byteswapped(native_code)
+        header.extensions = extensions
     if not hasattr(source, "get_sform"):
         header.set_sform(ref.affine, code="aligned")
         if hasattr(source, "keys") and "descrip" in source:

@@ -1,7 +1,7 @@
 """Arrays out of images, and images like others."""
 
 from collections.abc import Iterable
-from pathlib import Path
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -80,7 +80,7 @@ def new_img_like(
     dtype('uint8')
     """
     if isinstance(ref_niimg, Iterable) and not isinstance(
-        ref_niimg, str | Path | SpatialImage
+        ref_niimg, str | PathLike | SpatialImage
     ):
         ref_niimg = next(iter(ref_niimg), None)
     return new_image(open_all(ref_niimg)[0], np.asarray(data), affine, copy_header)

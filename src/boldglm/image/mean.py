@@ -1,7 +1,7 @@
 """The mean over scans and images."""
 
 from collections.abc import Iterable
-from pathlib import Path
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -84,7 +84,7 @@ def mean_img(
 
 def _images_apart(imgs: Any) -> list[list[SpatialImage]]:
     """What is averaged first: each image, file or inner list by itself."""
-    if isinstance(imgs, str | Path):
+    if isinstance(imgs, str | PathLike):
         imgs = find_files(imgs)
     elif isinstance(imgs, SpatialImage) or not isinstance(imgs, Iterable):
         imgs = [imgs]

@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 from typing import IO, Any
 
@@ -87,7 +88,7 @@ def name_of(img: Any) -> str:
     >>> name_of(nib.Nifti1Image(np.zeros((2, 3, 4)), np.eye(4)))
     'Nifti1Image of shape (2, 3, 4)'
     """
-    if isinstance(img, str | Path):
+    if isinstance(img, str | PathLike):
         return str(img)
     get_filename = getattr(img, "get_filename", None)
     filename = get_filename() if get_filename is not None else None
@@ -96,7 +97,7 @@ def name_of(img: Any) -> str:
     return f"{type(img).__name__} of shape {getattr(img, 'shape', None)}"
 
 
-def open_image(path: str | Path) -> SpatialImage:
+def open_image(path: str | PathLike) -> SpatialImage:
     """Read the header of an image file; the voxels stay on disk.
 
     Parameters

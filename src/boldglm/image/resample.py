@@ -1,13 +1,16 @@
 """Images on another grid."""
 
+import warnings
 from typing import Any, Literal
 
 import numpy as np
 from nibabel.nifti1 import Nifti1Image
+from nibabel.spatialimages import SpatialImage
 
 from boldglm._base.errors import BoundingBoxError
+from boldglm._base.warnings import ImageWarning
 from boldglm.image.files import load_img, read_grid
-from boldglm.image.grid import Grid, corners
+from boldglm.image.grid import SAME_GRID_TOLERANCE, Grid, corners
 from boldglm.image.headers import new_image
 from boldglm.image.reading import name_of, read_data
 from boldglm.image.regrid import Interpolation, check_interpolation, regrid
@@ -69,7 +72,8 @@ def resample_img(
     Warns
     -----
     ImageWarning
-        If values are not finite, or a mask would be blurred.
+        If values are not finite, a mask would be blurred, or a NIfTI header
+        does not say where the image lies.
 
     Examples
     --------
@@ -81,6 +85,8 @@ def resample_img(
     check_interpolation(interpolation)
     opened = load_img(img)
     source = grid_of(opened)
+    if target_affine is not None:
+        _warn_of_guessed_place(opened)
     try:
         target = target_grid(source, target_affine, target_shape)
     except BoundingBoxError as error:
@@ -200,9 +206,24 @@ def target_grid(source: Grid, affine: Any = None, shape: Any = None) -> Grid:
         )
         raise BoundingBoxError(msg)
     if shape is None:
-        shape = np.ceil(high).astype(int) + 1
+        # a box that ends on a voxel but for rounding does not need one more
+        shape = np.ceil(high - SAME_GRID_TOLERANCE).astype(int) + 1
     x, y, z = (int(n) for n in shape)
     return Grid((x, y, z), affine)
+
+
+def _warn_of_guessed_place(img: SpatialImage) -> None:
+    """A NIfTI image without sform and qform lies where nibabel guesses."""
+    header: Any = img.header
+    if not hasattr(header, "get_sform"):
+        return
+    if not (int(header["sform_code"]) or int(header["qform_code"])):
+        warnings.warn(
+            f"{name_of(img)} has neither sform nor qform in its header: where it lies "
+            "in the world is a guess. Check the file.",
+            ImageWarning,
+            stacklevel=3,
+        )
 
 
 def _check_target(affine: Any, shape: Any) -> None:

@@ -1,7 +1,7 @@
 """Smoothed images."""
 
 import warnings
-from pathlib import Path
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -64,7 +64,7 @@ def smooth_img(imgs: Any, fwhm: Any) -> Nifti1Image | list[Nifti1Image]:
             stacklevel=2,
         )
     if is_series(imgs):
-        parts = find_files(imgs) if isinstance(imgs, str | Path) else imgs
+        parts = find_files(imgs) if isinstance(imgs, str | PathLike) else imgs
         return [_smooth_one(load_img(part), fwhm) for part in parts]
     return _smooth_one(load_img(imgs), fwhm)
 

@@ -2,6 +2,7 @@
 
 import glob
 from collections.abc import Iterable
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ __all__ = [
 ]
 
 
-def find_files(path: str | Path, wildcards: bool = True) -> list[Path]:
+def find_files(path: str | PathLike, wildcards: bool = True) -> list[Path]:
     """The files a path or pattern stands for, sorted.
 
     A file of exactly that name wins over the pattern its name may look like.
@@ -48,7 +49,7 @@ def find_files(path: str | Path, wildcards: bool = True) -> list[Path]:
     boldglm._base.errors.ImageFileError: No files match 'no-such-*.nii' ...
     """
     literal = Path(path).expanduser()
-    if literal.exists() or not (wildcards and glob.has_magic(str(path))):
+    if literal.exists() or not (wildcards and glob.has_magic(str(literal))):
         return [literal]
     found = sorted(glob.glob(str(literal), recursive=True))  # noqa: PTH207
     if not found:
@@ -65,7 +66,7 @@ def is_series(imgs: Any, wildcards: bool = True) -> bool:
     >>> is_series(["run-1.nii", "run-2.nii"]), is_series("run-1.nii")
     (True, False)
     """
-    if isinstance(imgs, str | Path):
+    if isinstance(imgs, str | PathLike):
         return len(find_files(imgs, wildcards)) > 1
     return isinstance(imgs, Iterable) and not isinstance(imgs, SpatialImage)
 
@@ -92,7 +93,7 @@ def open_all(imgs: Any, wildcards: bool = True) -> list[SpatialImage]:
     ImageFileError
         If a file is missing, or cannot be read.
     """
-    if isinstance(imgs, str | Path):
+    if isinstance(imgs, str | PathLike):
         opened = [open_image(path) for path in find_files(imgs, wildcards)]
     elif isinstance(imgs, SpatialImage):
         opened = [imgs]

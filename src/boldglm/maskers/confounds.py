@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,7 @@ def read_confounds(confounds: Any, n_scans: int) -> np.ndarray | None:
 def _one_table(table: Any, n_scans: int) -> np.ndarray:
     name = "The confounds"
     names: Sequence[Any] = ()
-    if isinstance(table, str | Path):
+    if isinstance(table, str | PathLike):
         name = str(table)
         values, names = _read_table(Path(table).expanduser())
     else:

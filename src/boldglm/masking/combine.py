@@ -1,7 +1,7 @@
 """Masks that several runs or subjects have in common."""
 
 from collections.abc import Iterable
-from pathlib import Path
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -206,7 +206,7 @@ def intersect_masks(
 
 def _elements(imgs: Iterable[Any]) -> list[Any]:
     """Runs or subjects; a single image counts as one."""
-    single = isinstance(imgs, str | Path | SpatialImage)
+    single = isinstance(imgs, str | PathLike | SpatialImage)
     elements = [imgs] if single else list(imgs)
     if not elements:
         msg = "There are no images to compute a mask from: the list is empty."
