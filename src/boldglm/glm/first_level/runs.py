@@ -13,7 +13,7 @@ from boldglm._base.errors import DimensionError, ShapeError
 from boldglm._base.warnings import DesignWarning
 from boldglm.glm.caller import user_stacklevel
 
-__all__ = ["DESIGN_PARAMETERS", "Run", "collect_runs"]
+__all__ = ["DESIGN_PARAMETERS", "Run", "collect_runs", "warn_of_ignored"]
 
 # Parameters of a model that only matter when it makes the designs itself.
 DESIGN_PARAMETERS: dict[str, Any] = {

@@ -8,7 +8,7 @@ from boldglm._base.errors import ShapeError
 from boldglm._base.warnings import DesignWarning
 from boldglm.glm.caller import user_stacklevel
 
-__all__ = ["mean_scaling", "scale_signal", "standardize"]
+__all__ = ["check_signal_scaling", "mean_scaling", "scale_signal", "standardize"]
 
 # What users may write, and the axes over which the mean is taken; None: no scaling.
 SCALINGS: dict[object, int | tuple[int, int] | None] = {
