@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from boldglm._base.errors import BoundingBoxError
+from boldglm._base.errors import BoundingBoxError, GridError
 from boldglm._base.warnings import ImageWarning
 from boldglm.image import get_data, resample_img, resample_to_img
 from boldglm.image.grid import Grid
@@ -271,12 +271,14 @@ def test_a_mask_that_would_be_blurred_warns(rng):
 
 
 def test_an_image_whose_header_gives_no_place_warns(rng):
-    img = nib.Nifti1Image(_brain(rng, "f4"), None)
+    img = nib.Nifti1Image(_brain(rng, "f4"), _affine())
+    img.set_sform(None, code=0)
     with pytest.warns(ImageWarning, match="neither sform nor qform"):
         resample_img(img, np.diag([2.0, 2.0, 2.0]))
-    img.header.set_qform(_affine(), code="scanner")
-    placed = nib.Nifti1Image(img.dataobj, None, img.header)
-    resample_img(placed, np.diag([2.0, 2.0, 2.0]))
+    img.set_qform(_affine(), code="scanner")
+    resample_img(img, np.diag([2.0, 2.0, 2.0]))
+    with pytest.raises(GridError, match=r"shape \(9, 11, 8\): An affine is a finite"):
+        resample_img(nib.Nifti1Image(img.dataobj, None), np.eye(3))
 
 
 def test_nothing_is_written_to_the_input_and_the_header_comes_along(rng, readonly):
