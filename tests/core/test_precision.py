@@ -12,7 +12,12 @@ from tests.oracle.dense_gls import (
 from boldglm.core import precision_kernels as kernels
 from boldglm.core.lags import lag_products
 from boldglm.core.linear import factorize
-from boldglm.core.precision import edge_weights, lag_weights, precision_forms
+from boldglm.core.precision import (
+    condition,
+    edge_weights,
+    lag_weights,
+    precision_forms,
+)
 
 N_SCANS, RANK = 30, 4
 FIRST_SCANS = ["conditional", "exact"]
@@ -137,6 +142,24 @@ def test_what_is_passed_is_only_read(rng, factor, readonly, order):
     forms.quadratic(phi, C)
 
 
+@pytest.mark.parametrize("first_scans", FIRST_SCANS)
+@pytest.mark.parametrize("phi", [(0.5, 0.2), (1.6, -0.8), (0.9, 0.099), (1.98, -0.985)])
+def test_factors_in_single_precision_hold_four_digits(rng, phi, first_scans):
+    """Next to a unit root they could not, and double precision takes over."""
+    slow = rng.standard_normal((200, 5)).cumsum(axis=0)
+    factor = factorize(np.column_stack([slow, np.ones(200)]))
+    phi = np.repeat(np.array(phi)[:, None], 3, axis=1)
+    C, right = rng.standard_normal((2, 6)), rng.standard_normal((6, 3))
+    single = precision_forms(factor, 2, first_scans, np.float32)
+    double = precision_forms(factor, 2, first_scans)
+    expected = double.quadratic(phi, C)
+    got = single.quadratic(phi, C)
+    np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-4 * expected.max())
+    expected = double.solve(phi, right)
+    size = np.abs(expected).max()
+    np.testing.assert_allclose(single.solve(phi, right), expected, atol=1e-4 * size)
+
+
 def test_without_autoregression_the_precision_is_the_identity(rng, factor):
     forms = precision_forms(factor, 0, "conditional")
     C, right = rng.standard_normal((2, RANK)), rng.standard_normal((RANK, 3))
@@ -163,6 +186,34 @@ def test_weights_are_those_of_the_filter(order):
         middle = linalg.toeplitz(P[0, : order + 1])[:order, :order]
         lacking = middle - P[: -order - 1 : -1, : -order - 1 : -1]
         np.testing.assert_allclose(edge_weights(phi)[:, :, v], lacking, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "phi", [(), (0.5,), (-0.9,), (1.6, -0.8), (0.5, 0.2, 0.1, -0.1)]
+)
+def test_condition_is_that_of_a_long_precision_matrix(phi):
+    weights = lag_weights(np.array(phi).reshape(-1, 1))
+    values = np.linalg.eigvalsh(precision_matrix(phi, 600, "exact"))
+    np.testing.assert_allclose(condition(weights), values[-1] / values[0], rtol=0.05)
+
+
+def test_voxels_next_to_a_unit_root_are_alone_in_double_precision(rng):
+    """Neighbours keep the numbers they would have without them."""
+    factor = factorize(rng.standard_normal((80, 5)))
+    forms = precision_forms(factor, 2, "conditional", np.float32)
+    phi = np.repeat([[0.4], [0.1]], 300, axis=1)
+    alike = forms.quadratic(phi, np.eye(5)[:2])
+    phi[:, ::7] = [[0.9], [0.0999]]
+    mixed = forms.quadratic(phi, np.eye(5)[:2])
+    others = np.arange(300) % 7 > 0
+    np.testing.assert_allclose(
+        mixed[..., others], alike[..., others], rtol=1e-5, atol=1e-6
+    )
+    double = precision_forms(factor, 2, "conditional").quadratic(phi, np.eye(5)[:2])
+    np.testing.assert_allclose(mixed[..., ~others], double[..., ~others], rtol=1e-12)
+    right = np.ones((5, 300))
+    expected = precision_forms(factor, 2, "conditional").solve(phi, right)
+    np.testing.assert_allclose(forms.solve(phi, right), expected, rtol=1e-3)
 
 
 def packed(matrices):

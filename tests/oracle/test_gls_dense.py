@@ -186,3 +186,13 @@ def test_a_short_run_with_many_regressors(rng, order):
     dense = dense_fit(Y[:, good], X, order)
     assert good.any()
     assert_same_fit(fit.select(good), dense, np.eye(9)[:2], 1e-8)
+
+
+@pytest.mark.parametrize("order", [0, 1, 2])
+def test_a_mean_that_the_design_does_not_explain_costs_no_digits(rng, order):
+    """Single precision counts in units of the mean, a thousand times the noise."""
+    X, rows = make_design("no constant", rng)
+    Y = 1000 + make_data(rng, X, [0.3], mean=0.0) / 10
+    Y = Y.astype(np.float32)
+    fit = fit_glm(Y, X, noise_model(f"ar{order}" if order else "ols"), n_jobs=1)
+    assert_same_fit(fit, dense_fit(Y, X, order), rows, 1e-8 if order < 2 else 1e-4)

@@ -31,12 +31,14 @@ __all__ = ["PrecisionForms", "precision_forms"]
 
 Array = npt.NDArray[np.float64]
 Data = npt.NDArray[np.floating]
+Voxels = npt.NDArray[np.intp]
 
 # Voxels factorised side by side: their packed triangles fit in the second cache.
 LANES = 128
-# Largest ratio of the diagonal of a factor kept in single precision; its square is
-# about the condition number.
-LARGEST_SPREAD = 100.0
+# Single precision holds four digits of a contrast's variance up to about this
+# condition number (an autoregression with a root beyond 0.97, say, has a larger one).
+LARGEST_CONDITION = 3e3
+FREQUENCIES = np.linspace(0, np.pi, 65)
 
 
 @dataclass(frozen=True)
@@ -159,7 +161,7 @@ class PrecisionForms:
             return np.concatenate([self.lags.last, self.lags.first])
         return self.lags.last
 
-    def _factorised(self, phi: Array) -> Iterator[tuple[slice, Data]]:
+    def _factorised(self, phi: Array) -> Iterator[tuple[slice | Voxels, Data]]:
         """Cholesky factors of ``Q' V^-1 Q``, a few voxels at a time.
 
         In the precision of the data, or in double where single does not hold the
@@ -167,20 +169,18 @@ class PrecisionForms:
         """
         from boldglm.core import precision_kernels as kernels
 
-        rank = self.factor.rank
-        pieces = self.pieces.astype(self.dtype)
-        weights = np.concatenate([lag_weights(phi), -_pairs(edge_weights(phi))])
-        diagonal = np.arange(1, rank + 1).cumsum() - 1
-        for lanes in blocks(phi.shape[1], LANES):
-            triangle: Data = pieces @ weights[:, lanes].astype(self.dtype)
-            kernels.cholesky(triangle, rank)
-            reciprocal = triangle[diagonal]
-            # Written so that NaN, not positive definite in single, fails too.
-            held = reciprocal.max() < LARGEST_SPREAD * reciprocal.min()
-            if self.dtype == np.float32 and not held:
-                triangle = self.pieces @ weights[:, lanes]
-                kernels.cholesky(triangle, rank)
-            yield lanes, triangle
+        lag = lag_weights(phi)
+        weights = np.concatenate([lag, -_pairs(edge_weights(phi))])
+        single = (condition(lag) < LARGEST_CONDITION) & (self.dtype == np.float32)
+        for dtype, group in ((np.float32, single), (np.float64, ~single)):
+            voxels = np.flatnonzero(group)
+            pieces = self.pieces.astype(dtype)
+            for part in blocks(voxels.size, LANES):
+                # Usually all voxels are alike, and slices spare copies.
+                lanes = part if group.all() else voxels[part]
+                triangle: Data = pieces @ weights[:, lanes].astype(dtype)
+                kernels.cholesky(triangle, self.factor.rank)
+                yield lanes, triangle
 
 
 def precision_forms(
@@ -232,6 +232,22 @@ def lag_weights(phi: Array) -> Array:
     return np.stack(
         [np.einsum("iv,iv->v", c[: order + 1 - k], c[k:]) for k in range(order + 1)]
     )
+
+
+def condition(weights: Array) -> Array:
+    """Condition number of the precision, from its weights at lags; (n_voxels,).
+
+    The eigenvalues of a long Toeplitz matrix fill the range of its spectrum,
+    ``a_0 + 2 sum_k a_k cos(k w)`` (Grenander & Szegő 1958).
+
+    >>> condition(lag_weights(np.array([[0.0, 0.9]])))
+    array([  1., 361.])
+    """
+    lags = np.arange(weights.shape[0])
+    waves = np.where(lags > 0, 2.0, 1.0) * np.cos(np.outer(FREQUENCIES, lags))
+    power = waves @ weights
+    smallest = np.maximum(power.min(axis=0), np.finfo(np.float64).tiny)
+    return np.asarray(power.max(axis=0) / smallest)
 
 
 def edge_weights(phi: Array) -> Array:
