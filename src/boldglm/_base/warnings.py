@@ -13,6 +13,9 @@ All are `UserWarning`: silence one with
 ``warnings.simplefilter("ignore", boldglm.DesignWarning)``-like calls.
 """
 
+import sys
+import warnings
+
 __all__ = [
     "ContrastWarning",
     "DesignWarning",
@@ -20,6 +23,7 @@ __all__ = [
     "ImageWarning",
     "MaskWarning",
     "ThresholdWarning",
+    "warn",
 ]
 
 
@@ -45,3 +49,26 @@ class ImageWarning(UserWarning):
 
 class ThresholdWarning(UserWarning):
     """A threshold left nothing, or was not used."""
+
+
+def warn(message: str, category: type[Warning]) -> None:
+    """Warn at the line of the user's script, however deep inside boldglm we are.
+
+    Examples
+    --------
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     warn("no voxel is left", MaskWarning)
+    >>> caught[0].category.__name__
+    'MaskWarning'
+    """
+    level = 2
+    frame = sys._getframe(1)
+    while frame.f_back is not None and _is_ours(frame.f_globals.get("__name__", "")):
+        frame = frame.f_back
+        level += 1
+    warnings.warn(message, category, stacklevel=level)
+
+
+def _is_ours(module: str) -> bool:
+    return module.partition(".")[0] == "boldglm"

@@ -120,6 +120,8 @@ def drop_small_clusters(
     for side in (volume > 0, volume < 0):
         labels, n_clusters = label_clusters(side, connectivity)
         small = np.bincount(labels.ravel(), minlength=n_clusters + 1) < smallest
+        # Label 0 is no cluster: it holds the background and the other sign.
+        small[0] = False
         kept[small[labels]] = 0
     return kept
 

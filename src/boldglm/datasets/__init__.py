@@ -7,34 +7,22 @@ Examples
 (27, 33, 27)
 """
 
-from importlib import import_module
-from typing import Any
+from boldglm._base.lazy import attach
 
-_HOMES = {
-    "Activation": "simulate_brain",
-    "Brain": "simulate_brain",
-    "NoiseSettings": "simulate_noise",
-    "RunSettings": "simulate",
-    "SimulatedDataset": "simulate_files",
-    "SimulatedRun": "simulate",
-    "Truth": "simulate",
-    "default_activations": "simulate",
-    "make_brain": "simulate_brain",
-    "simulate_dataset": "simulate_files",
-    "simulate_run": "simulate",
+_NAMES = {
+    "Activation": "boldglm.datasets.simulate_brain",
+    "Brain": "boldglm.datasets.simulate_brain",
+    "NoiseSettings": "boldglm.datasets.simulate_noise",
+    "RunSettings": "boldglm.datasets.simulate",
+    "SimulatedDataset": "boldglm.datasets.simulate_files",
+    "SimulatedRun": "boldglm.datasets.simulate",
+    "Truth": "boldglm.datasets.simulate",
+    "default_activations": "boldglm.datasets.simulate",
+    "make_brain": "boldglm.datasets.simulate_brain",
+    "simulate_dataset": "boldglm.datasets.simulate_files",
+    "simulate_run": "boldglm.datasets.simulate",
 }
 
-__all__ = [  # noqa: PLE0604
-    *sorted(_HOMES),
-]
+__all__ = list(_NAMES)
 
-
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    msg = f"module {__name__!r} has no attribute {name!r}"
-    raise AttributeError(msg)
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = attach(__name__, _NAMES)

@@ -1,15 +1,13 @@
 """A contrast as a thing with an effect, a variance, and tests of it."""
 
-import warnings
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from boldglm._base.errors import ContrastError, ShapeError
-from boldglm._base.warnings import ContrastWarning
+from boldglm._base.warnings import ContrastWarning, warn
 from boldglm.core import tails
 from boldglm.core.contrast import ContrastStat, statistic
-from boldglm.glm.caller import user_stacklevel
 
 __all__ = ["Contrast", "check_output_type", "contrast_maps"]
 
@@ -132,10 +130,9 @@ class Contrast:
             )
             raise ContrastError(msg)
         if self.stat_type == "F":
-            warnings.warn(
+            warn(
                 "Running approximate fixed effects on F statistics.",
                 ContrastWarning,
-                stacklevel=user_stacklevel(),
             )
         return Contrast(
             self.effect + other.effect,

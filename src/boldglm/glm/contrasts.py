@@ -6,10 +6,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from boldglm._base.errors import ContrastError
-from boldglm._base.warnings import ContrastWarning
+from boldglm._base.warnings import ContrastWarning, warn
 from boldglm.core.contrast import ContrastStat, contrast_stat
 from boldglm.core.gls import GlmFit
-from boldglm.glm.caller import user_stacklevel
 from boldglm.glm.contrast_maps import Contrast
 from boldglm.glm.expression import expression_to_contrast_vector
 from boldglm.glm.fixed_effects import compute_fixed_effects
@@ -117,11 +116,10 @@ def pad_contrast(con_val, n_regressors: int) -> np.ndarray:
         raise ContrastError(msg)
     if missing:
         kind = "t" if rows.shape[0] == 1 else "F"
-        warnings.warn(
+        warn(
             f"{kind} contrasts should be of length P={n_regressors}, but this one has "
             f"length {rows.shape[1]}. The rest of the contrast was padded with zeros.",
             ContrastWarning,
-            stacklevel=user_stacklevel(),
         )
     return np.pad(rows, ((0, 0), (0, missing)))
 
@@ -153,10 +151,9 @@ def compute_fixed_effect_contrast(labels, results, con_vals, stat_type=None):
         if np.any(weights):
             parts.append(compute_contrast(label, result, weights, stat_type))
         else:
-            warnings.warn(
+            warn(
                 f"Contrast for run {run} is null.",
                 ContrastWarning,
-                stacklevel=user_stacklevel(),
             )
     return mean_contrast(parts)
 
@@ -173,10 +170,9 @@ def mean_contrast(parts: Sequence[Contrast]) -> Contrast:
         raise ContrastError(msg)
     total = parts[0]
     if len(parts) > 1 and total.stat_type == "F":
-        warnings.warn(
+        warn(
             "Running approximate fixed effects on F statistics.",
             ContrastWarning,
-            stacklevel=user_stacklevel(),
         )
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Running approximate", ContrastWarning)

@@ -1,6 +1,5 @@
 """Thresholded maps, and how much of each cluster is truly active."""
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,7 +7,7 @@ import numpy as np
 from nibabel.nifti1 import Nifti1Image
 from nibabel.spatialimages import SpatialImage
 
-from boldglm._base.warnings import ThresholdWarning
+from boldglm._base.warnings import ThresholdWarning, warn
 from boldglm.core.clusters import drop_small_clusters, label_clusters
 from boldglm.core.multiple import (
     bonferroni_threshold,
@@ -20,9 +19,7 @@ from boldglm.core.multiple import (
 )
 from boldglm.image.files import check_niimg_3d
 from boldglm.image.like import get_data, new_img_like
-from boldglm.image.mask import read_mask
-from boldglm.image.resample import resample_to_img
-from boldglm.image.sources import grid_of
+from boldglm.image.mask import inside_on_grid
 
 __all__ = ["cluster_level_inference", "fdr_threshold", "threshold_stats_img"]
 
@@ -99,12 +96,11 @@ def threshold_stats_img(
     check_alpha(alpha)
     _check_choices(height_control, cluster_threshold)
     if height_control is not None and threshold is not None:
-        warnings.warn(
+        warn(
             f"threshold={threshold} is not used with height_control="
             f"{height_control!r}, which computes its own. For a threshold of your "
             "own, pass height_control=None.",
             ThresholdWarning,
-            stacklevel=2,
         )
     side_alpha = alpha / 2 if two_sided else alpha
     if stat_img is None:
@@ -122,11 +118,10 @@ def threshold_stats_img(
     height = _height(tested, side_alpha, threshold, height_control)
     kept = _cut(values if mask_img is None else values * inside, height, two_sided)
     if height_control is None and not kept.any():
-        warnings.warn(
+        warn(
             f"No value reaches threshold={height:g}: values lie between "
             f"{values.min():g} and {values.max():g}. The map is empty.",
             ThresholdWarning,
-            stacklevel=2,
         )
     if cluster_threshold > 0:
         kept = drop_small_clusters(kept, cluster_threshold)
@@ -243,10 +238,7 @@ def _values_and_inside(
     values = np.where(np.isfinite(values), values, values.dtype.type(0))
     if mask_img is None:
         return values, values != 0
-    mask = read_mask(mask_img)
-    if mask.grid != grid_of(img):
-        mask = read_mask(resample_to_img(mask_img, img, interpolation="nearest"))
-    return values, mask.inside
+    return values, inside_on_grid(img, mask_img)
 
 
 def _cut(values: np.ndarray, height: float, two_sided: bool) -> np.ndarray:

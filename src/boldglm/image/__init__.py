@@ -3,40 +3,30 @@
 Functions are loaded when they are first used.
 """
 
-from importlib import import_module
-from typing import Any
+from boldglm._base.lazy import attach
 
-_MODULE_OF = {
-    "binarize_img": "threshold",
-    "check_niimg": "files",
-    "check_niimg_3d": "files",
-    "check_niimg_4d": "files",
-    "concat_imgs": "concat",
-    "copy_img": "like",
-    "crop_img": "crop",
-    "get_data": "like",
-    "index_img": "index",
-    "iter_img": "index",
-    "load_img": "files",
-    "math_img": "math",
-    "mean_img": "mean",
-    "new_img_like": "like",
-    "resample_img": "resample",
-    "resample_to_img": "resample",
-    "save_img": "writing",
-    "smooth_img": "smooth",
-    "threshold_img": "threshold",
+_NAMES = {
+    "binarize_img": "boldglm.image.threshold",
+    "check_niimg": "boldglm.image.files",
+    "check_niimg_3d": "boldglm.image.files",
+    "check_niimg_4d": "boldglm.image.files",
+    "concat_imgs": "boldglm.image.concat",
+    "copy_img": "boldglm.image.like",
+    "crop_img": "boldglm.image.crop",
+    "get_data": "boldglm.image.like",
+    "index_img": "boldglm.image.index",
+    "iter_img": "boldglm.image.index",
+    "load_img": "boldglm.image.files",
+    "math_img": "boldglm.image.math",
+    "mean_img": "boldglm.image.mean",
+    "new_img_like": "boldglm.image.like",
+    "resample_img": "boldglm.image.resample",
+    "resample_to_img": "boldglm.image.resample",
+    "save_img": "boldglm.image.writing",
+    "smooth_img": "boldglm.image.smooth",
+    "threshold_img": "boldglm.image.threshold",
 }
 
-__all__ = list(_MODULE_OF)
+__all__ = list(_NAMES)
 
-
-def __getattr__(name: str) -> Any:
-    if name in _MODULE_OF:
-        return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
-    msg = f"module {__name__!r} has no attribute {name!r}"
-    raise AttributeError(msg)
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = attach(__name__, _NAMES)

@@ -1,12 +1,11 @@
 """Images cut to what is in them."""
 
-import warnings
 from typing import Any
 
 import numpy as np
 from nibabel.nifti1 import Nifti1Image
 
-from boldglm._base.warnings import ImageWarning
+from boldglm._base.warnings import ImageWarning, warn
 from boldglm.image.files import load_img
 from boldglm.image.headers import new_image
 from boldglm.image.reading import name_of, read_data
@@ -65,11 +64,10 @@ def crop_img(
     data = read_data(opened)
     box = filled_box(data, rtol, pad=pad)
     if box is None:
-        warnings.warn(
+        warn(
             f"{name_of(opened)} has no values above {rtol} of its largest: "
             "it is returned whole.",
             ImageWarning,
-            stacklevel=2,
         )
         x, y, z = (slice(0, n) for n in data.shape[:3])
         box = (x, y, z)

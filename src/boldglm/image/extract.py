@@ -1,13 +1,12 @@
 """Voxels out of images, one scan per row, in a single pass over the files."""
 
-import warnings
 from typing import Any
 
 import numpy as np
 from nibabel.spatialimages import SpatialImage
 
 from boldglm._base.errors import MaskError
-from boldglm._base.warnings import ImageWarning
+from boldglm._base.warnings import ImageWarning, warn
 from boldglm.image.grid import VolumeMask
 from boldglm.image.reading import iter_blocks, name_of, working_dtype
 from boldglm.image.smooth import Smoother
@@ -73,7 +72,10 @@ def extract(
             if ensure_finite:
                 replaced += replace_non_finite(part)
         done += count_scans(img)
-    warn_replaced(replaced, rows.size, stacklevel=3)
+    warn_replaced(
+        replaced,
+        rows.size,
+    )
     return rows
 
 
@@ -123,15 +125,14 @@ def replace_non_finite(rows: np.ndarray) -> int:
     return int(bad.sum())
 
 
-def warn_replaced(replaced: int, total: int, stacklevel: int) -> None:
+def warn_replaced(replaced: int, total: int) -> None:
     """Tell the user, once, that values inside the mask were replaced."""
     if replaced:
-        warnings.warn(
+        warn(
             f"{replaced} of {total} values inside the mask are not finite (nan or "
             "inf); they are replaced by 0. Check the images, or use a mask "
             "without these voxels.",
             ImageWarning,
-            stacklevel=stacklevel + 1,
         )
 
 

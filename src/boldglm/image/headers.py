@@ -1,6 +1,5 @@
 """A new NIfTI image from an array, with the header of the image it came from."""
 
-import warnings
 from typing import Any
 
 import nibabel as nib
@@ -8,7 +7,7 @@ import numpy as np
 from nibabel.spatialimages import HeaderDataError, SpatialImage
 from nibabel.volumeutils import native_code
 
-from boldglm._base.warnings import ImageWarning
+from boldglm._base.warnings import ImageWarning, warn
 
 __all__ = ["new_image", "storable"]
 
@@ -44,19 +43,17 @@ def _narrow_integers(data: np.ndarray) -> np.ndarray:
     limits = np.iinfo(np.int32)
     lowest, highest = data.min(initial=0), data.max(initial=0)
     if lowest >= limits.min and highest <= limits.max:
-        warnings.warn(
+        warn(
             f"The image data are {data.dtype}, which many tools cannot read "
             "from NIfTI files; their values fit int32 and are stored as that. "
             "Pass an array of another type to choose.",
             ImageWarning,
-            stacklevel=4,
         )
         return data.astype(np.int32)
-    warnings.warn(
+    warn(
         f"The image data are {data.dtype} with values up to {highest}, too large "
         "for int32: many tools will not read the file. Pass float64 to be safe.",
         ImageWarning,
-        stacklevel=4,
     )
     return data
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from nibabel.spatialimages import SpatialImage
 
 from boldglm._base.errors import MaskError
 from boldglm.image.files import check_niimg_3d
@@ -10,7 +11,7 @@ from boldglm.image.grid import VolumeMask
 from boldglm.image.reading import name_of, read_data
 from boldglm.image.sources import grid_of
 
-__all__ = ["read_mask"]
+__all__ = ["inside_on_grid", "read_mask"]
 
 
 def read_mask(mask_img: Any, allow_empty: bool = False) -> VolumeMask:
@@ -65,3 +66,23 @@ def read_mask(mask_img: Any, allow_empty: bool = False) -> VolumeMask:
         msg = f"The mask {name} is invalid as it is empty: all its values are 0."
         raise MaskError(msg)
     return VolumeMask(grid_of(img), data != 0)
+
+
+def inside_on_grid(img: SpatialImage, mask_img: Any) -> np.ndarray:
+    """Voxels of an image that a mask selects, the mask brought to its grid if need be.
+
+    Parameters
+    ----------
+    img : nibabel image
+    mask_img : str, Path or nibabel image
+
+    Returns
+    -------
+    (x, y, z) bool
+    """
+    from boldglm.image.resample import resample_to_img
+
+    mask = read_mask(mask_img)
+    if mask.grid != grid_of(img):
+        mask = read_mask(resample_to_img(mask_img, img, interpolation="nearest"))
+    return mask.inside

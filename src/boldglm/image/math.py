@@ -1,6 +1,5 @@
 """Images computed from images by a formula."""
 
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +8,7 @@ from nibabel.nifti1 import Nifti1Image
 from nibabel.spatialimages import SpatialImage
 
 from boldglm._base.errors import DimensionError, GridError, ShapeError
-from boldglm._base.warnings import ImageWarning
+from boldglm._base.warnings import ImageWarning, warn
 from boldglm.image.files import load_img
 from boldglm.image.formula import evaluate, names_in
 from boldglm.image.headers import new_image
@@ -88,10 +87,9 @@ def math_img(
     result = evaluate(formula, {name: _roomy(data) for name, data in arrays.items()})
     unused = set(imgs) - names_in(formula) - {copy_header_from}
     if unused:
-        warnings.warn(
+        warn(
             f"Images not used in the formula {formula!r}: {', '.join(sorted(unused))}.",
             ImageWarning,
-            stacklevel=2,
         )
     ref = opened[copy_header_from or next(iter(opened))]
     if np.ndim(result) not in (3, 4) or np.shape(result)[:3] != ref.shape[:3]:

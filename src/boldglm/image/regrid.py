@@ -1,11 +1,10 @@
 """Image data from one grid to another."""
 
-import warnings
 from typing import Any, Literal
 
 import numpy as np
 
-from boldglm._base.warnings import ImageWarning
+from boldglm._base.warnings import ImageWarning, warn
 from boldglm.core.resample import SPLINE_ORDERS, resample_volumes
 from boldglm.image.grid import Grid
 
@@ -81,11 +80,10 @@ def regrid(
     )
     limits = _range_with_zero(scans)
     if interpolation != "nearest" and _is_binary(scans, limits):
-        warnings.warn(
+        warn(
             f"A mask of zeros and ones is resampled by {interpolation!r} "
             "interpolation, which blurs it. Use interpolation='nearest'.",
             ImageWarning,
-            stacklevel=3,
         )
     resample_volumes(
         scans,
@@ -109,11 +107,10 @@ def _range_with_zero(data: np.ndarray) -> tuple[float, float]:
     """Range of the finite values and 0; says so when there are others."""
     low, high = data.min(), data.max()
     if not (np.isfinite(low) and np.isfinite(high)):
-        warnings.warn(
+        warn(
             "The image has values that are not finite (nan or inf). They are bridged "
             "from their neighbours for interpolation, and are nan after it.",
             ImageWarning,
-            stacklevel=4,
         )
         low, high = np.inf, -np.inf
         for scan in range(data.shape[3]):

@@ -1,6 +1,5 @@
 """Images on another grid."""
 
-import warnings
 from typing import Any, Literal
 
 import numpy as np
@@ -8,7 +7,7 @@ from nibabel.nifti1 import Nifti1Image
 from nibabel.spatialimages import SpatialImage
 
 from boldglm._base.errors import BoundingBoxError
-from boldglm._base.warnings import ImageWarning
+from boldglm._base.warnings import ImageWarning, warn
 from boldglm.image.files import load_img, read_grid
 from boldglm.image.grid import SAME_GRID_TOLERANCE, Grid, corners
 from boldglm.image.headers import new_image
@@ -218,11 +217,10 @@ def _warn_of_guessed_place(img: SpatialImage) -> None:
     if not hasattr(header, "get_sform"):
         return
     if not (int(header["sform_code"]) or int(header["qform_code"])):
-        warnings.warn(
+        warn(
             f"{name_of(img)} has neither sform nor qform in its header: where it lies "
             "in the world is a guess. Check the file.",
             ImageWarning,
-            stacklevel=3,
         )
 
 

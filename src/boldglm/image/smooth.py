@@ -1,6 +1,5 @@
 """Smoothed images."""
 
-import warnings
 from os import PathLike
 from typing import Any
 
@@ -8,7 +7,7 @@ import numpy as np
 from nibabel.nifti1 import Nifti1Image
 from nibabel.spatialimages import SpatialImage
 
-from boldglm._base.warnings import ImageWarning
+from boldglm._base.warnings import ImageWarning, warn
 from boldglm.core.smooth import fwhm_to_sigma, neighbour_average, smooth_volumes
 from boldglm.image.files import load_img
 from boldglm.image.headers import new_image
@@ -58,10 +57,9 @@ def smooth_img(imgs: Any, fwhm: Any) -> Nifti1Image | list[Nifti1Image]:
     array([0.373787, 0.667105, 0.373787])
     """
     if isinstance(fwhm, int | float) and fwhm == 0:
-        warnings.warn(
+        warn(
             "fwhm is 0: no smoothing will be performed. Pass None to say so.",
             ImageWarning,
-            stacklevel=2,
         )
     if is_series(imgs):
         parts = find_files(imgs) if isinstance(imgs, str | PathLike) else imgs

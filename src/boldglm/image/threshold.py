@@ -1,19 +1,17 @@
 """Images cut off at a height, and clusters at a size."""
 
-import warnings
 from typing import Any
 
 import numpy as np
 from nibabel.nifti1 import Nifti1Image
-from nibabel.spatialimages import SpatialImage
 
-from boldglm._base.warnings import ImageWarning
+from boldglm._base.warnings import ImageWarning, warn
+from boldglm.core.clusters import drop_small_clusters
 from boldglm.image.files import load_img
 from boldglm.image.headers import new_image
-from boldglm.image.mask import read_mask
+from boldglm.image.mask import inside_on_grid
 from boldglm.image.reading import read_data
-from boldglm.image.resample import resample_to_img
-from boldglm.image.sources import grid_of, is_series
+from boldglm.image.sources import is_series
 
 __all__ = ["binarize_img", "threshold_img"]
 
@@ -86,7 +84,7 @@ def threshold_img(
         data[~np.isfinite(data)] = 0
     values = data.ravel(order="K")
     if mask_img is not None:
-        inside = _mask_on(opened, mask_img)
+        inside = inside_on_grid(opened, mask_img)
         data[~inside] = 0
         values = data[inside].ravel()
     cutoff = _cutoff(threshold, values, two_sided=two_sided)
@@ -99,7 +97,7 @@ def threshold_img(
     if cluster_threshold > 0:
         scans = data if data.ndim == 4 else data[..., np.newaxis]
         for scan in range(scans.shape[3]):
-            _drop_small_clusters(scans[..., scan], cluster_threshold)
+            scans[..., scan] = drop_small_clusters(scans[..., scan], cluster_threshold)
     return new_image(opened, data, copy_header=copy_header)
 
 
@@ -134,13 +132,6 @@ def binarize_img(
     return new_image(kept, (read_data(kept) != 0).astype(np.int8))
 
 
-def _mask_on(img: SpatialImage, mask_img: Any) -> np.ndarray:
-    mask = read_mask(mask_img)
-    if mask.grid != grid_of(img):
-        mask = read_mask(resample_to_img(mask_img, img, interpolation="nearest"))
-    return mask.inside
-
-
 def _cutoff(threshold: Any, values: np.ndarray, *, two_sided: bool) -> float:
     """The height that a number or percentile stands for among `values`."""
     if isinstance(threshold, str):
@@ -160,11 +151,10 @@ def _cutoff(threshold: Any, values: np.ndarray, *, two_sided: bool) -> float:
         highest = max(highest, -lowest)
     if (height >= 0 and height > highest) or (height < 0 and height < lowest):
         end = highest if height >= 0 else lowest
-        warnings.warn(
+        warn(
             f"No value reaches threshold={height}: the furthest is {end:g}. "
             "The result is empty.",
             ImageWarning,
-            stacklevel=3,
         )
     return height
 
@@ -185,13 +175,3 @@ def _percentile(text: str, values: np.ndarray) -> float:
         return 0.0
     # a little above, so that the value at the percentile itself is cut
     return float(np.percentile(values, per_cent)) + 1e-5
-
-
-def _drop_small_clusters(volume: np.ndarray, smallest: int) -> None:
-    from scipy.ndimage import label
-
-    for side in (volume > 0, volume < 0):
-        labels, _ = label(side)
-        small = np.bincount(labels.ravel()) < smallest
-        small[0] = False
-        volume[small[labels]] = 0

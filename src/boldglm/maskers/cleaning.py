@@ -1,13 +1,12 @@
 """What a user asks of cleaning, checked and handed to `boldglm.core.clean`."""
 
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from boldglm._base.errors import ShapeError
-from boldglm._base.warnings import ImageWarning
+from boldglm._base.warnings import ImageWarning, warn
 from boldglm.core.clean import Steps, clean_columns
 from boldglm.core.drift import cosine_drift
 from boldglm.core.parallel import blocks, map_blocks
@@ -303,4 +302,7 @@ def _scan_numbers(mask: Any, n_scans: int, run: int) -> np.ndarray:
 
 
 def _warn(text: str) -> None:
-    warnings.warn(text, ImageWarning, stacklevel=4)
+    warn(
+        text,
+        ImageWarning,
+    )

@@ -1,7 +1,6 @@
 """From images to an array of voxels, scan by scan, and back."""
 
 import inspect
-import warnings
 from typing import Any, Self
 
 import numpy as np
@@ -10,7 +9,7 @@ from nibabel.spatialimages import SpatialImage
 
 from boldglm._base.errors import ShapeError
 from boldglm._base.estimator import Estimator
-from boldglm._base.warnings import ImageWarning, MaskWarning
+from boldglm._base.warnings import ImageWarning, MaskWarning, warn
 from boldglm.core.clean import largest_components
 from boldglm.image.concat import concatenate, require_one_grid
 from boldglm.image.extract import extract, replace_non_finite, warn_replaced
@@ -317,11 +316,10 @@ class NiftiMasker(Estimator):
         filled = np.isfinite(data) & (data != 0)
         values = np.unique(data[filled])
         if values.size > 1:
-            warnings.warn(
+            warn(
                 f"The mask {name_of(self.mask_img)} has {values.size} values besides "
                 "0; every voxel that is not 0 counts as inside.",
                 MaskWarning,
-                stacklevel=3,
             )
         return new_image(img, filled.all(axis=3))
 
@@ -354,13 +352,12 @@ class NiftiMasker(Estimator):
         if grid == mask.grid:
             return extract(images, mask, smoother=smoother)
         if self.target_affine is None:
-            warnings.warn(
+            warn(
                 f"{name_of(images[0])} (shape {grid.shape}) is resampled to the grid "
                 f"of the mask (shape {mask.grid.shape}), which takes time. Resample "
                 "the mask to the images, or pass target_affine, if that is not "
                 "what you want.",
                 ImageWarning,
-                stacklevel=3,
             )
         return _resampled(images, mask, smoother)
 
@@ -376,7 +373,10 @@ def _resampled(
     moved = regrid(data, grid_of(img), part.grid)
     scans = moved if moved.ndim == 4 else moved[..., np.newaxis]
     series = part.gather(smoother(scans) if smoother else scans)
-    warn_replaced(replace_non_finite(series), series.size, stacklevel=4)
+    warn_replaced(
+        replace_non_finite(series),
+        series.size,
+    )
     return series
 
 

@@ -3,29 +3,19 @@
 Functions are loaded when they are first used.
 """
 
-from importlib import import_module
-from typing import Any
+from boldglm._base.lazy import attach
 
-_MODULE_OF = {
-    "apply_mask": "apply",
-    "compute_background_mask": "compute",
-    "compute_epi_mask": "compute",
-    "compute_multi_background_mask": "combine",
-    "compute_multi_epi_mask": "combine",
-    "intersect_masks": "combine",
-    "load_mask_img": "apply",
-    "unmask": "apply",
+_NAMES = {
+    "apply_mask": "boldglm.masking.apply",
+    "compute_background_mask": "boldglm.masking.compute",
+    "compute_epi_mask": "boldglm.masking.compute",
+    "compute_multi_background_mask": "boldglm.masking.combine",
+    "compute_multi_epi_mask": "boldglm.masking.combine",
+    "intersect_masks": "boldglm.masking.combine",
+    "load_mask_img": "boldglm.masking.apply",
+    "unmask": "boldglm.masking.apply",
 }
 
-__all__ = list(_MODULE_OF)
+__all__ = list(_NAMES)
 
-
-def __getattr__(name: str) -> Any:
-    if name in _MODULE_OF:
-        return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
-    msg = f"module {__name__!r} has no attribute {name!r}"
-    raise AttributeError(msg)
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = attach(__name__, _NAMES)

@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 
-def compute_multi_epi_mask(  # noqa: PLR0913, PLR0917
+def compute_multi_epi_mask(
     epi_imgs: Iterable[Any],
     lower_cutoff: float = 0.2,
     upper_cutoff: float = 0.85,
@@ -90,7 +90,7 @@ def compute_multi_epi_mask(  # noqa: PLR0913, PLR0917
     return intersect_masks(masks, threshold=threshold, connected=connected)
 
 
-def compute_multi_background_mask(  # noqa: PLR0913, PLR0917
+def compute_multi_background_mask(
     data_imgs: Iterable[Any],
     border_size: int = 2,
     connected: bool = True,

@@ -1,6 +1,5 @@
 """Brain masks computed from images."""
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -8,7 +7,7 @@ from nibabel.nifti1 import Nifti1Image
 from nibabel.spatialimages import SpatialImage
 
 from boldglm._base.errors import MaskError
-from boldglm._base.warnings import MaskWarning
+from boldglm._base.warnings import MaskWarning, warn
 from boldglm.core.epi_mask import widest_gap
 from boldglm.core.morphology import border_values, open_mask
 from boldglm.core.smooth import fwhm_to_sigma, smooth_volumes
@@ -21,7 +20,7 @@ from boldglm.image.sources import grid_of, open_all
 __all__ = ["compute_background_mask", "compute_epi_mask"]
 
 
-def compute_epi_mask(  # noqa: PLR0913, PLR0917
+def compute_epi_mask(
     epi_img: Any,
     lower_cutoff: float = 0.2,
     upper_cutoff: float = 0.85,
@@ -203,5 +202,8 @@ def _opened(
 ) -> np.ndarray:
     opened = open_mask(mask, int(opening), connected)
     if not opened.any():
-        warnings.warn(f"Computed an empty mask. {hint}", MaskWarning, stacklevel=3)
+        warn(
+            f"Computed an empty mask. {hint}",
+            MaskWarning,
+        )
     return opened

@@ -1,12 +1,11 @@
 """The table of clusters and their peaks."""
 
-import warnings
 from string import ascii_lowercase
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from boldglm._base.warnings import ThresholdWarning
+from boldglm._base.warnings import ThresholdWarning, warn
 from boldglm.core.clusters import Peaks, find_peaks, label_clusters
 from boldglm.image.files import check_niimg_3d
 from boldglm.image.like import get_data, new_img_like
@@ -107,12 +106,11 @@ def get_clusters_table(
         labels, sizes = _clusters(sign * values, abs(stat_threshold), cluster_threshold)
         if sizes.size == 0:
             word = "higher" if sign > 0 else "lower"
-            warnings.warn(
+            warn(
                 f"No clusters found with stat {word} than "
                 f"{sign * abs(stat_threshold)}"
                 + (f", of {cluster_threshold} voxels" if cluster_threshold else ""),
                 ThresholdWarning,
-                stacklevel=2,
             )
         peaks = find_peaks(sign * values, labels, grid.affine, min_distance)
         _warn_if_moved(peaks)
@@ -196,10 +194,9 @@ def _rows(
 
 def _warn_if_moved(peaks: Peaks) -> None:
     if peaks.n_moved:
-        warnings.warn(
+        warn(
             "At least one of the (sub)peaks falls outside of the cluster body: "
             f"{peaks.n_moved} flat top(s) have their centre elsewhere, as a ring has. "
             "The voxel of the top next to its centre is listed.",
             UserWarning,
-            stacklevel=3,
         )

@@ -1,6 +1,5 @@
 """Design matrices of a run: conditions, other regressors, drifts, a constant."""
 
-import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from boldglm._base.errors import DesignError
-from boldglm._base.warnings import DesignWarning, EventsWarning
+from boldglm._base.warnings import DesignWarning, EventsWarning, warn
 from boldglm.core.confounding import confounded_groups
 from boldglm.core.drift import DRIFT_MODELS, constant_drift, cosine_drift
-from boldglm.glm.caller import user_stacklevel
 from boldglm.glm.first_level.experimental_paradigm import Events, read_events
 from boldglm.glm.first_level.hemodynamic_models import (
     HrfModel,
@@ -185,7 +183,10 @@ def _warn_of_outsiders(events: Events, times: np.ndarray, min_onset: float) -> N
     if early:
         first = events.where(int(np.argmax(onset < times[0] + min_onset)), "onset")
         note = f"{early} The first is {first}."
-        warnings.warn(note, EventsWarning, stacklevel=user_stacklevel())
+        warn(
+            note,
+            EventsWarning,
+        )
     end = times[-1] + float(np.diff(times).min())
     late = onset > end
     if late.any():
@@ -197,7 +198,10 @@ def _warn_of_outsiders(events: Events, times: np.ndarray, min_onset: float) -> N
             f"{', '.join(map(repr, sorted(names)))}). Are the onsets in seconds, and "
             "of this run?"
         )
-        warnings.warn(note, EventsWarning, stacklevel=user_stacklevel())
+        warn(
+            note,
+            EventsWarning,
+        )
 
 
 def _added_block(
@@ -256,12 +260,11 @@ def _drift_block(
 def _warn_if_saturated(high_pass: float, times: np.ndarray) -> None:
     dt = (times[-1] - times[0]) / (times.size - 1)
     if high_pass * dt >= 0.5:
-        warnings.warn(
+        warn(
             f"High-pass filter at {high_pass} Hz will span all accessible frequencies: "
             f"with a scan every {dt:g} s, cosines fill the design. The cut-off is in "
             "hertz (0.01 for 100 s); lower it.",
             DesignWarning,
-            stacklevel=user_stacklevel(),
         )
 
 
@@ -302,11 +305,10 @@ def _warn_of_confounded(matrix: np.ndarray, names: Sequence[Any]) -> None:
         if not groups:
             return
         note = "; ".join(_described(group, matrix, names) for group in groups)
-    warnings.warn(
+    warn(
         f"Matrix is singular at working precision: {note}. Contrasts that depend on "
         "telling them apart cannot be estimated.",
         DesignWarning,
-        stacklevel=user_stacklevel(),
     )
 
 

@@ -1,6 +1,5 @@
 """Events: what happened, when, for how long and how strongly."""
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from boldglm._base.errors import EventsError
-from boldglm._base.warnings import EventsWarning
+from boldglm._base.warnings import EventsWarning, warn
 from boldglm.core.regressors import EventTrain
-from boldglm.glm.caller import user_stacklevel
 from boldglm.glm.first_level.events_table import (
     EventsTable,
     is_missing,
@@ -145,7 +143,10 @@ def read_events(
     )
     parsed = Events(train, conditions, rows, table)
     for note in _notes(parsed):
-        warnings.warn(note, EventsWarning, stacklevel=user_stacklevel())
+        warn(
+            note,
+            EventsWarning,
+        )
     return parsed
 
 

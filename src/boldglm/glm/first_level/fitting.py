@@ -1,13 +1,10 @@
 """Fit arrays, and show the fit as labels and results."""
 
-import warnings
-
 import numpy as np
 
-from boldglm._base.warnings import DesignWarning
+from boldglm._base.warnings import DesignWarning, warn
 from boldglm.core.gls import GlmFit, fit_glm
 from boldglm.core.noise import NoiseModel, noise_model
-from boldglm.glm.caller import user_stacklevel
 from boldglm.glm.regression import ARModel, OLSModel, RegressionResults
 
 __all__ = ["as_noise_model", "labels_and_results", "run_glm", "threads"]
@@ -95,11 +92,10 @@ def as_noise_model(name, bins, first_scans="conditional") -> NoiseModel:
     if bins is None or model.order == 1:
         return model
     if model.order > 1:
-        warnings.warn(
+        warn(
             f"bins={bins} is for noise_model='ar1'; the coefficients of {name!r} are "
             "used as estimated, voxel by voxel.",
             DesignWarning,
-            stacklevel=user_stacklevel(),
         )
     return noise_model(name, first_scans=first_scans)
 

@@ -1,6 +1,5 @@
 """Regressors of one condition: events convolved with a haemodynamic model."""
 
-import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -8,7 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from boldglm._base.errors import DesignError
-from boldglm._base.warnings import EventsWarning
+from boldglm._base.warnings import EventsWarning, warn
 from boldglm.core.hrf import (
     HRF_MODELS,
     glover_dispersion_derivative,
@@ -26,7 +25,6 @@ from boldglm.core.regressors import (
     impulse_kernel,
     orthogonalize,
 )
-from boldglm.glm.caller import user_stacklevel
 
 __all__ = [
     "HrfBasis",
@@ -334,7 +332,10 @@ def compute_regressor(
     onset, duration, amplitude = _as_triplet(exp_condition)
     note = early_onset_note(onset, times, min_onset)
     if note:
-        warnings.warn(note, EventsWarning, stacklevel=user_stacklevel())
+        warn(
+            note,
+            EventsWarning,
+        )
     oversampling = int(oversampling)
     basis = hrf_basis(hrf_model, float(np.diff(times).min()), oversampling, fir_delays)
     train = EventTrain(onset, duration, amplitude, np.zeros(onset.size, np.intp), 1)

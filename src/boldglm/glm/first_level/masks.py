@@ -1,11 +1,8 @@
 """The masker of a model, from whatever was passed as its mask."""
 
-import warnings
-
 import numpy as np
 
-from boldglm._base.warnings import DesignWarning
-from boldglm.glm.caller import user_stacklevel
+from boldglm._base.warnings import DesignWarning, warn
 
 __all__ = ["make_masker"]
 
@@ -61,20 +58,18 @@ def _copy_masker(masker, options, images, scaled: bool):
         if value is None:
             continue
         if params.get(name) is not None and not np.array_equal(params[name], value):
-            warnings.warn(
+            warn(
                 f"The model asks for {name}={value!r} and its masker for "
                 f"{name}={params[name]!r}: the model's is used. Set one of them only.",
                 DesignWarning,
-                stacklevel=user_stacklevel(),
             )
         params[name] = value
     if scaled and params.get("standardize"):
-        warnings.warn(
+        warn(
             f"The masker has standardize={params['standardize']!r}, and the model "
             "scales the signal to per cent of its mean: the model's scaling is used. "
             "Set signal_scaling=False for the masker's.",
             DesignWarning,
-            stacklevel=user_stacklevel(),
         )
         params["standardize"] = False
     params["mask_img"] = masker.mask_img_

@@ -1,16 +1,14 @@
 """A contrast as the user wrote it, in each run's own columns."""
 
-import warnings
 from collections.abc import Sequence
 
 import numpy as np
 
 from boldglm._base.errors import ContrastError, NotEstimableError
-from boldglm._base.warnings import ContrastWarning
+from boldglm._base.warnings import ContrastWarning, warn
 from boldglm.core.contrast import contrast_stat
 from boldglm.core.gls import GlmFit
 from boldglm.core.linear import confounded_regressors, non_estimable_rows
-from boldglm.glm.caller import user_stacklevel
 from boldglm.glm.contrasts import Contrast, pad_contrast
 from boldglm.glm.expression import expression_to_contrast_vector
 
@@ -134,4 +132,7 @@ def _contrast(fit: GlmFit, rows, columns, stat_type, run: int) -> Contrast:
 
 
 def _warn(message: str) -> None:
-    warnings.warn(message, ContrastWarning, stacklevel=user_stacklevel())
+    warn(
+        message,
+        ContrastWarning,
+    )

@@ -1,6 +1,5 @@
 """What users pass to `fit`, sorted into one `Run` per run."""
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from os import PathLike
@@ -10,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from boldglm._base.errors import DimensionError, ShapeError
-from boldglm._base.warnings import DesignWarning
-from boldglm.glm.caller import user_stacklevel
+from boldglm._base.warnings import DesignWarning, warn
 
 __all__ = ["DESIGN_PARAMETERS", "Run", "collect_runs", "warn_of_ignored"]
 
@@ -96,10 +94,9 @@ def warn_of_ignored(model, events, confounds) -> None:
         if not np.array_equal(getattr(model, name), default)
     ]
     if ignored:
-        warnings.warn(
+        warn(
             f"If design matrices are supplied, [{', '.join(ignored)}] will be ignored.",
             DesignWarning,
-            stacklevel=user_stacklevel(),
         )
 
 

@@ -1,12 +1,9 @@
 """Scaling of the signal: per cent of a mean, or standard deviations."""
 
-import warnings
-
 import numpy as np
 
 from boldglm._base.errors import ShapeError
-from boldglm._base.warnings import DesignWarning
-from boldglm.glm.caller import user_stacklevel
+from boldglm._base.warnings import DesignWarning, warn
 
 __all__ = ["check_signal_scaling", "mean_scaling", "scale_signal", "standardize"]
 
@@ -48,13 +45,12 @@ def mean_scaling(Y, axis=0):
     mean = data.mean(axis=axis, dtype=np.float64)
     n_zero = np.count_nonzero(mean == 0)
     if n_zero:
-        warnings.warn(
+        warn(
             f"Mean values of 0 observed, {n_zero} of {mean.size}: either the mask "
             "takes in voxels without signal, or the data have been centered and "
             "cannot be scaled to per cent of the mean. For centered data pass "
             "signal_scaling=False.",
             DesignWarning,
-            stacklevel=user_stacklevel(),
         )
     mean = np.maximum(mean, 1)
     divisor = mean[:, None] if axis == 1 else mean

@@ -1,7 +1,6 @@
 """Doors for tables of numbers: confounds, designs, and which scans to keep."""
 
 import csv
-import warnings
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from boldglm._base.errors import DesignError
-from boldglm._base.warnings import DesignWarning
-from boldglm.glm.caller import user_stacklevel
+from boldglm._base.warnings import DesignWarning, warn
 from boldglm.glm.first_level.delimited import DELIMITERS, check_separator
 
 if TYPE_CHECKING:
@@ -67,11 +65,10 @@ def load_confounds_table(
     values[0, absent] = 0.0
     _check_finite(values, frame, what)
     if absent.any():
-        warnings.warn(
+        warn(
             f"{what}: NaN in the first row of {_listed(frame.columns[absent])} "
             "is set to 0.",
             DesignWarning,
-            stacklevel=user_stacklevel(),
         )
     return _frame(values, frame.columns)
 

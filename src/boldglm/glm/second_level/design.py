@@ -1,15 +1,13 @@
 """The design of a group: an intercept and what is known of the subjects."""
 
-import warnings
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from boldglm._base.errors import DesignError
-from boldglm._base.warnings import DesignWarning
+from boldglm._base.warnings import DesignWarning, warn
 from boldglm.core.confounding import confounded_groups
-from boldglm.glm.caller import user_stacklevel
 from boldglm.glm.first_level.tables import numeric_table
 
 if TYPE_CHECKING:
@@ -134,11 +132,10 @@ def _warn_of_confounded(design: "DataFrame") -> None:
     groups = confounded_groups(design.to_numpy())
     if groups:
         listed = "; ".join(_listed(design.columns[group]) for group in groups)
-        warnings.warn(
+        warn(
             f"Design matrix is singular: columns {listed} are confounded. Contrasts "
             "that depend on telling them apart cannot be estimated.",
             DesignWarning,
-            stacklevel=user_stacklevel(),
         )
 
 
