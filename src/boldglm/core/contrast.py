@@ -103,7 +103,7 @@ def contrast_stat(
         contrast is zero or not finite.
     NotEstimableError
         If the design cannot tell a row apart from other combinations of its
-        regressors. Its ``rows`` lists which.
+        regressors; the message lists which.
 
     Examples
     --------
