@@ -90,7 +90,7 @@ WITHIN_THE_ROOM = {
         "peaks",
         "read_tables",
     },
-    "boldglm.core.precision": {"edge_weights", "lag_weights"},
+    "boldglm.core.precision": {"condition", "edge_weights", "lag_weights"},
     "boldglm.datasets.simulate_brain": {"smooth_field"},
     "boldglm.datasets.simulate_noise": {
         "drifts",

@@ -346,3 +346,13 @@ def test_images_and_confounds_are_not_modified(bold, mask, readonly, confounds):
     masker.inverse_transform(rows)
     runs = concat_imgs([img, img])
     assert runs.shape[3] == 2 * T
+
+
+def test_a_mask_that_lies_elsewhere_is_an_error(rng):
+    """Not a map of zeros: the two images are in different spaces."""
+    run = nib.Nifti1Image(rng.random((4, 4, 4, 3), np.float32), np.eye(4))
+    far = np.eye(4)
+    far[:3, 3] = 100
+    mask = nib.Nifti1Image(np.ones((4, 4, 4), np.uint8), far)
+    with pytest.raises(MaskError, match="No voxel of the mask lies in the image"):
+        NiftiMasker(mask_img=mask).fit().transform(run)

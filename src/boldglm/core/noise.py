@@ -109,8 +109,8 @@ def noise_model(
     if first_scans not in FIRST_SCANS:
         msg = f"first_scans is {first_scans!r}; expected one of {FIRST_SCANS}"
         raise ValueError(msg)
-    if bins is not None and bins < 1:
-        msg = f"bins is {bins}; expected a positive number, or None for no bins"
+    if bins is not None and not (isinstance(bins, int | np.integer) and bins > 0):
+        msg = f"bins is {bins!r}; expected a positive number, or None for no bins"
         raise ValueError(msg)
     for pattern, order in NOISE_MODELS.items():
         match = re.fullmatch(pattern, name) if isinstance(name, str) else None

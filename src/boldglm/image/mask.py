@@ -11,7 +11,7 @@ from boldglm.image.grid import VolumeMask
 from boldglm.image.reading import name_of, read_data
 from boldglm.image.sources import grid_of
 
-__all__ = ["inside_on_grid", "read_mask"]
+__all__ = ["inside_on_grid", "read_mask", "require_overlap"]
 
 
 def read_mask(mask_img: Any, allow_empty: bool = False) -> VolumeMask:
@@ -86,3 +86,24 @@ def inside_on_grid(img: SpatialImage, mask_img: Any) -> np.ndarray:
     if mask.grid != grid_of(img):
         mask = read_mask(resample_to_img(mask_img, img, interpolation="nearest"))
     return mask.inside
+
+
+def require_overlap(img: SpatialImage, mask: VolumeMask) -> None:
+    """Refuse a mask of which no voxel lies in an image.
+
+    Raises
+    ------
+    MaskError
+        If so: it is a mistake, not an empty result.
+    """
+    grid = grid_of(img)
+    world = mask.grid.world_from_voxel(np.argwhere(mask.inside))
+    voxels = grid.voxel_from_world(world)
+    if not np.any(np.all((voxels > -0.5) & (voxels < np.array(grid.shape) - 0.5), 1)):
+        low, high = world.min(axis=0).round(1), world.max(axis=0).round(1)
+        msg = (
+            f"No voxel of the mask lies in the image {name_of(img)}: the mask spans "
+            f"{low.tolist()} to {high.tolist()} mm, and the image has shape "
+            f"{grid.shape} and affine\n{grid.affine}\nCheck that both are in one space."
+        )
+        raise MaskError(msg)

@@ -16,7 +16,7 @@ from boldglm.image.extract import extract, replace_non_finite, warn_replaced
 from boldglm.image.files import check_niimg
 from boldglm.image.grid import VolumeMask
 from boldglm.image.headers import new_image
-from boldglm.image.mask import read_mask
+from boldglm.image.mask import read_mask, require_overlap
 from boldglm.image.reading import name_of, read_data, working_dtype
 from boldglm.image.regrid import regrid
 from boldglm.image.resample import resample_img
@@ -351,6 +351,7 @@ class NiftiMasker(Estimator):
         smoother = Smoother(self.smoothing_fwhm, mask.grid.voxel_sizes)
         if grid == mask.grid:
             return extract(images, mask, smoother=smoother)
+        require_overlap(images[0], mask)
         if self.target_affine is None:
             warn(
                 f"{name_of(images[0])} (shape {grid.shape}) is resampled to the grid "

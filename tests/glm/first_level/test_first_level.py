@@ -389,3 +389,27 @@ def test_a_run_that_does_not_vary_gives_zeros(table, brain):
     for image in model.compute_contrast("a", output_type="all").values():
         values = image.get_fdata()[inside_of(model)]
         assert np.isin(values, [0.0, 0.5]).all()
+
+
+def test_older_names_of_the_goodness_of_fit_are_the_same_maps(run, table, brain):
+    model = FirstLevelModel(mask_img=brain, minimize_memory=False)
+    model.fit(run, design_matrices=sim.design(table))
+    for name in ("residuals", "predicted", "r_square"):
+        old, new = getattr(model, name)[0], getattr(model, f"{name}_")[0]
+        assert np.array_equal(old.get_fdata(), new.get_fdata())
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "message"),
+    [
+        ("high_pass", None, "high_pass is None; expected a frequency in hertz"),
+        ("fir_delays", 5, "fir_delays is 5; expected a list of scans"),
+        ("mask_img", FirstLevelModel, "mask_img is the class FirstLevelModel"),
+    ],
+)
+def test_parameters_of_the_wrong_kind_are_explained(
+    run, table, brain, parameter, value, message
+):
+    options = {"t_r": 2, "mask_img": brain} | {parameter: value}
+    with pytest.raises((ValueError, TypeError), match=message):
+        FirstLevelModel(**options).fit(run, table)

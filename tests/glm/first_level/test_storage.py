@@ -10,7 +10,7 @@ import pytest
 from tests.glm.first_level import simulated_runs as sim
 
 from boldglm._base.errors import ImageFileError, NotFittedError
-from boldglm._base.warnings import ContrastWarning
+from boldglm._base.warnings import ContrastWarning, DesignWarning
 from boldglm.glm.first_level import FirstLevelModel
 
 MAPS = ["z_score", "stat", "p_value", "effect_size", "effect_variance"]
@@ -222,3 +222,16 @@ def test_arrays_that_are_missing_or_do_not_fit_are_noticed(saved, array):
     refused(saved)
     np.savez(saved, **{**arrays, array: arrays[array][..., :3]})
     refused(saved)
+
+
+def test_parameters_that_text_cannot_hold_are_named_when_loading(
+    run, table, brain, tmp_path
+):
+    def boxcar(t_r, oversampling):
+        return np.ones(oversampling)
+
+    model = FirstLevelModel(t_r=2, hrf_model=boxcar, mask_img=brain).fit(run, table)
+    model.save(tmp_path / "model.npz")
+    with pytest.warns(DesignWarning, match="hrf_model are back at their defaults"):
+        loaded = FirstLevelModel.load(tmp_path / "model.npz")
+    same_maps(model, loaded, "a_boxcar")

@@ -172,7 +172,7 @@ def test_a_design_has_columns():
         ("d.csv", b"a,b\n1,2\n1,2,3\n", "d.csv' cannot be read as a table"),
         ("d.tsv", "é\n1\n".encode("latin-1"), "d.tsv' cannot be read as a table"),
         ("d.csv", b"", "d.csv' cannot be read as a table"),
-        ("d.xls", b"", "ends in '.xls'; expected .csv, .tsv, .npz or .npy"),
+        ("d.xls", b"", "ends in '.xls'; expected .csv or .tsv with a header"),
     ],
 )
 def test_files_that_cannot_be_read_are_named(tmp_path, name, content, message):
@@ -229,3 +229,22 @@ def test_sample_masks_that_make_no_sense_are_explained(mask, message):
 
 def test_a_sample_mask_is_not_changed(readonly):
     load_sample_mask(readonly(np.array([3, 1])), 4)
+
+
+@pytest.mark.parametrize("ending", [".txt", ".par", ".1D"])
+def test_realignment_parameters_are_read_as_they_were_written(ending, tmp_path, rng):
+    """Six columns of numbers, no header, any white space between them."""
+    motion = rng.standard_normal((10, 6))
+    path = tmp_path / f"rp{ending}"
+    np.savetxt(path, motion, delimiter="   ")
+    table = load_confounds_table(path, 10)
+    np.testing.assert_allclose(table.to_numpy(), motion)
+    assert list(table.columns) == [f"confound_{i}" for i in range(6)]
+
+
+@pytest.mark.parametrize("text", ["", "a b\n1 2\n", "1 2\n3\n"])
+def test_numbers_alone_that_are_none_say_so(text, tmp_path):
+    path = tmp_path / "rp.txt"
+    path.write_text(text)
+    with pytest.raises(DesignError, match="cannot be read as columns of numbers"):
+        load_confounds_table(path, 10)

@@ -1,11 +1,11 @@
 """The first-level model: images and events in, maps of contrasts out."""
 
-import logging
 from os import PathLike
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
+from boldglm._base.log import say
 from boldglm.core.gls import GlmFit, fit_glm
 from boldglm.glm.contrast_maps import Contrast, check_output_type, contrast_maps
 from boldglm.glm.contrasts import mean_contrast
@@ -20,8 +20,6 @@ from boldglm.glm.first_level.runs import Run, collect_runs, warn_of_ignored
 from boldglm.glm.first_level.scaling import check_signal_scaling, scale_signal
 
 __all__ = ["FirstLevelModel"]
-
-logger = logging.getLogger("boldglm")
 
 
 class FirstLevelModel(RunFits):
@@ -71,7 +69,7 @@ class FirstLevelModel(RunFits):
     noise_model : str
         ``'ols'``, or ``'arN'`` for an autoregression of order N.
     verbose : int
-        Above 0, progress is logged as ``boldglm`` at level INFO.
+        Above 0, progress is shown (logged as ``boldglm`` at level INFO).
     n_jobs : int
         Threads; 1, the default, lets as many work as BLAS would use.
     minimize_memory : bool
@@ -236,7 +234,7 @@ class FirstLevelModel(RunFits):
                     n_jobs=threads(self.n_jobs),
                 )
             )
-            self._log("run %d: fitted %d voxels", run.index, series.shape[1])
+            say(self.verbose, "run %d: fitted %d voxels", run.index, series.shape[1])
             if not self.minimize_memory:
                 data.append(series)
         self.fir_delays_ = [0] if self.fir_delays is None else self.fir_delays
@@ -251,7 +249,7 @@ class FirstLevelModel(RunFits):
 
     def _read(self, run: Run, scans, masker) -> np.ndarray:
         """Series of the kept scans of a run, scaled as the model asks."""
-        self._log("run %d: reading %d scans", run.index, run.n_scans)
+        say(self.verbose, "run %d: reading %d scans", run.index, run.n_scans)
         data = masker.transform(run.image, sample_mask=scans)
         return scale_signal(data, self.signal_scaling, bool(self.standardize))
 
@@ -343,9 +341,6 @@ class FirstLevelModel(RunFits):
         from boldglm.glm.first_level.storage import load_model
 
         return load_model(cls, path)
-
-    def _log(self, message: str, *values: Any) -> None:
-        logger.log(logging.INFO if self.verbose else logging.DEBUG, message, *values)
 
     def _forget(self) -> None:
         """Drop a fit, so that one that fails half-way does not look fitted."""

@@ -30,6 +30,9 @@ def make_masker(model, images):
 
     options = {name: getattr(model, name) for name in SHARED}
     mask = model.mask_img
+    if isinstance(mask, type):
+        msg = f"mask_img is the class {mask.__name__}; expected a masker: call it first"
+        raise TypeError(msg)
     if mask is None:
         # On the grid the data will have, so that mask and data agree voxel by voxel.
         mask = compute_multi_epi_mask(

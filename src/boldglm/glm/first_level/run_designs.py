@@ -56,6 +56,15 @@ def _from_events(model, run: Run):
     if not (isinstance(model.t_r, NUMBERS) and model.t_r > 0):
         msg = f"'t_r' must be positive, in seconds; it is {model.t_r!r}"
         raise DesignError(msg)
+    if not isinstance(model.high_pass, NUMBERS) or model.high_pass < 0:
+        msg = (
+            f"high_pass is {model.high_pass!r}; expected a frequency in hertz. For no "
+            "drifts set drift_model=None."
+        )
+        raise DesignError(msg)
+    if model.fir_delays is not None and np.ndim(model.fir_delays) != 1:
+        msg = f"fir_delays is {model.fir_delays!r}; expected a list of scans, [0, 1, 2]"
+        raise DesignError(msg)
     reference = model.slice_time_ref
     if not (isinstance(reference, NUMBERS) and 0 <= reference <= 1):
         msg = f"slice_time_ref is {reference!r}; expected a number from 0 to 1"
@@ -68,7 +77,7 @@ def _from_events(model, run: Run):
         read_events(run.events, run.index),
         hrf_model=model.hrf_model,
         drift_model=model.drift_model,
-        high_pass=model.high_pass,
+        high_pass=float(model.high_pass),
         drift_order=model.drift_order,
         fir_delays=[0] if model.fir_delays is None else model.fir_delays,
         add_regs=None if confounds is None else confounds.to_numpy(),

@@ -77,6 +77,21 @@ class RunFits(Estimator):
             maps.append(self.masker_.inverse_transform(share.astype(np.float32)))
         return maps
 
+    @property
+    def residuals(self):
+        """As `residuals_`, under the name of older scripts."""
+        return self.residuals_
+
+    @property
+    def predicted(self):
+        """As `predicted_`, under the name of older scripts."""
+        return self.predicted_
+
+    @property
+    def r_square(self):
+        """As `r_square_`, under the name of older scripts."""
+        return self.r_square_
+
     def _fits_with_data(self):
         self._check_fitted("fits_")
         if not self._data:

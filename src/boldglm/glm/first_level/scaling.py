@@ -52,6 +52,14 @@ def mean_scaling(Y, axis=0):
             "signal_scaling=False.",
             DesignWarning,
         )
+    n_small = np.count_nonzero((mean < 1) & (mean != 0))
+    if n_small:
+        warn(
+            f"Mean values below 1 observed, {n_small} of {mean.size}: they count as 1, "
+            "so these series are not in per cent of their mean. If the data are in "
+            "small units, multiply them first, or pass signal_scaling=False.",
+            DesignWarning,
+        )
     mean = np.maximum(mean, 1)
     divisor = mean[:, None] if axis == 1 else mean
     # In float64 before the difference, then back: 1000.1 / 1000 - 1 needs the digits.

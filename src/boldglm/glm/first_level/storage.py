@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from boldglm._base.errors import ImageFileError
+from boldglm._base.warnings import DesignWarning, warn
 from boldglm.core.gls import GlmFit
 from boldglm.core.linear import factorize
 from boldglm.core.noise import NoiseModel
@@ -59,10 +60,12 @@ def save_model(model, path: str | PathLike) -> None:
                 "precision": fit.forms.dtype.name,
             }
         )
+    parameters, lost = _parameters(model)
     header = {
         "format": FORMAT,
         "shape": list(model.mask_img_.shape),
-        "parameters": _parameters(model),
+        "parameters": parameters,
+        "not_stored": lost,
         "runs": runs,
     }
     arrays["header"] = np.array(json.dumps(header))
@@ -104,6 +107,13 @@ def load_model(kind: type, path: str | PathLike) -> Any:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         msg = f"{path} is not a model that boldglm saved, or is damaged: {error}"
         raise ImageFileError(msg) from error
+    if header.get("not_stored"):
+        warn(
+            f"{path}: the file of a model holds no functions or objects, so "
+            f"{', '.join(header['not_stored'])} are back at their defaults. Contrasts "
+            "do not depend on them; another fit would.",
+            DesignWarning,
+        )
     model.masker_ = NiftiMasker(mask_img=mask).fit()
     model.mask_img_ = model.masker_.mask_img_
     model.n_elements_ = n_voxels
@@ -153,18 +163,20 @@ def _inside(mask_img) -> np.ndarray:
     return np.asarray(mask_img.dataobj).astype(bool)
 
 
-def _parameters(model) -> dict[str, Any]:
-    """The parameters that text can hold; images, maskers and functions are left out."""
-    kept = {}
+def _parameters(model) -> tuple[dict[str, Any], list[str]]:
+    """The parameters that text can hold, and the names of those it cannot."""
+    kept, lost = {}, []
     for name, value in model.get_params(deep=False).items():
+        if name in {"mask_img", "memory"}:
+            continue  # the mask is stored as such, and nothing is cached
         plain = _plain(value)
         try:
             json.dumps(plain)
         except TypeError:
-            continue
-        if not isinstance(value, PathLike) and name not in {"mask_img", "memory"}:
+            lost.append(name)
+        else:
             kept[name] = plain
-    return kept
+    return kept, lost
 
 
 def _index(index) -> np.ndarray:

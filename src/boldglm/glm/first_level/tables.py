@@ -1,6 +1,7 @@
 """Doors for tables of numbers: confounds, designs, and which scans to keep."""
 
 import csv
+import warnings
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,9 @@ from boldglm.glm.first_level.delimited import DELIMITERS, check_separator
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+# Endings of files that hold numbers alone, as realignment programs write them.
+PLAIN_NUMBERS = (".txt", ".par", ".1d", ".dat")
 
 __all__ = [
     "load_confounds_table",
@@ -31,7 +35,8 @@ def load_confounds_table(
     ----------
     confounds : pandas.DataFrame or Series, array-like, str or Path
         A row per scan. Arrays get the names ``confound_0``, ``confound_1``, …
-        Files are .csv, .tsv, .npy, or .npz with the array ``X``. Not modified.
+        Files are .csv, .tsv, .npy, .npz with the array ``X``, or numbers alone in
+        .txt, .par or .1D, as realignment writes them. Not modified.
     n_scans : int
     run_index : int, optional
         Counted from 0; named in messages.
@@ -258,7 +263,12 @@ def _read(path: Path, what: str, prefix: str | None) -> "DataFrame":
         return _read_text(path, DELIMITERS[suffix], what)
     if suffix in {".npz", ".npy"}:
         return _read_binary(path, what, prefix)
-    msg = f"{what}: '{path}' ends in '{suffix}'; expected .csv, .tsv, .npz or .npy."
+    if suffix in PLAIN_NUMBERS:
+        return _read_plain(path, what, prefix)
+    msg = (
+        f"{what}: '{path}' ends in '{suffix}'; expected .csv or .tsv with a header, "
+        f"numbers alone in {', '.join(PLAIN_NUMBERS)}, or .npz or .npy."
+    )
     raise DesignError(msg)
 
 
@@ -284,6 +294,17 @@ def _read_text(path: Path, delimiter: str, what: str) -> "DataFrame":
     names = header[1:] if unnamed else header
     # pandas renames repeated columns; the caller has to see them
     return frame.set_axis(names, axis=1) if len(names) == frame.shape[1] else frame
+
+
+def _read_plain(path: Path, what: str, prefix: str | None) -> "DataFrame":
+    """Columns of numbers without names, as realignment writes its parameters."""
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("error", "loadtxt: input contained no data")
+            return _as_frame(np.loadtxt(path, ndmin=2), what, prefix)
+    except (ValueError, UserWarning) as bad:
+        msg = f"{what}: '{path}' cannot be read as columns of numbers: {bad}"
+        raise DesignError(msg) from bad
 
 
 def _read_binary(path: Path, what: str, prefix: str | None) -> "DataFrame":
