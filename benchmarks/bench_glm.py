@@ -93,9 +93,9 @@ def _contrast_result(fit, peer_fit, repeats) -> Result:
 
 
 def _higher_order(problem, run_glm, contrasts, repeats) -> list[Result]:
-    """AR(4): the peer clusters coefficients by k-means, hours on this machine's terms.
+    """AR(4), ours alone: the peer clusters the coefficients, which is another model.
 
-    Timed against itself: what is asked is an absolute time.
+    What is asked is an absolute time.
     """
     fit = partial(_fit, run_glm, problem, noise_model="ar4")
     times, _, fitted, _ = alternate(fit, lambda: None, repeats)

@@ -76,6 +76,9 @@ class _Blas:
 
     @cached_property
     def _controller(self) -> "ThreadpoolController":
+        # scipy brings a BLAS of its own, which kernels use: it has to be there to be
+        # held.
+        import scipy.linalg  # noqa: F401
         from threadpoolctl import ThreadpoolController
 
         return ThreadpoolController().select(user_api="blas")

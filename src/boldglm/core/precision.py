@@ -25,7 +25,7 @@ import numpy.typing as npt
 from boldglm.core.lags import DesignLags, LagProducts, design_lags
 from boldglm.core.linear import Factor
 from boldglm.core.noise import FirstScans
-from boldglm.core.parallel import blocks, one_blas_thread
+from boldglm.core.parallel import one_blas_thread
 
 __all__ = ["PrecisionForms", "precision_forms"]
 
@@ -33,8 +33,6 @@ Array = npt.NDArray[np.float64]
 Data = npt.NDArray[np.floating]
 Voxels = npt.NDArray[np.intp]
 
-# Voxels factorised side by side: their packed triangles fit in the second cache.
-LANES = 128
 # Single precision holds four digits of a contrast's variance up to about this
 # condition number (an autoregression with a root beyond 0.97, say, has a larger one).
 LARGEST_CONDITION = 3e3
@@ -118,11 +116,10 @@ class PrecisionForms:
                 kernels.solve_ar1(diagonal, self._edge_rows(), phi[0], right)
             )
         out = np.empty_like(right)
-        for lanes, triangle in self._factorised(phi):
-            part = right[:, lanes].astype(triangle.dtype)
-            kernels.forward(triangle, part)
-            kernels.backward(triangle, part)
-            out[:, lanes] = part
+        for voxels, pieces, weights in self._groups(phi):
+            part = right[:, voxels].astype(weights.dtype, order="C")  # a copy
+            kernels.solve_many(pieces, weights, part)
+            out[:, voxels] = part
         return out
 
     def quadratic(self, phi: Array, contrast: Array) -> Array:
@@ -147,12 +144,9 @@ class PrecisionForms:
             diagonal = np.ascontiguousarray(np.diagonal(self.lags.products[1]))
             kernels.quadratic_ar1(diagonal, self._edge_rows(), phi[0], contrast, out)
         else:
-            for lanes, triangle in self._factorised(phi):
-                half = np.empty((*contrast.shape, triangle.shape[1]), triangle.dtype)
-                half[...] = contrast[:, :, None]
-                for row in half:
-                    kernels.forward(triangle, row)
-                out[:, :, lanes] = np.einsum("irv,jrv->ijv", half, half)
+            for voxels, pieces, weights in self._groups(phi):
+                rows = contrast.astype(weights.dtype)
+                out[:, :, voxels] = kernels.quadratic_many(pieces, weights, rows)
         return out
 
     def _edge_rows(self) -> Array:
@@ -161,26 +155,24 @@ class PrecisionForms:
             return np.concatenate([self.lags.last, self.lags.first])
         return self.lags.last
 
-    def _factorised(self, phi: Array) -> Iterator[tuple[slice | Voxels, Data]]:
-        """Cholesky factors of ``Q' V^-1 Q``, a few voxels at a time.
+    def _groups(self, phi: Array) -> Iterator[tuple[slice | Voxels, Data, Data]]:
+        """Voxels, and the pieces and weights of their ``Q' V^-1 Q`` in one precision.
 
-        In the precision of the data, or in double where single does not hold the
-        factor (noise next to a unit root).
+        That of the data, or double where single does not hold the factor of a voxel
+        (noise next to a unit root).
         """
-        from boldglm.core import precision_kernels as kernels
-
         lag = lag_weights(phi)
         weights = np.concatenate([lag, -_pairs(edge_weights(phi))])
         single = (condition(lag) < LARGEST_CONDITION) & (self.dtype == np.float32)
         for dtype, group in ((np.float32, single), (np.float64, ~single)):
-            voxels = np.flatnonzero(group)
-            pieces = self.pieces.astype(dtype)
-            for part in blocks(voxels.size, LANES):
-                # Usually all voxels are alike, and slices spare copies.
-                lanes = part if group.all() else voxels[part]
-                triangle: Data = pieces @ weights[:, lanes].astype(dtype)
-                kernels.cholesky(triangle, self.factor.rank)
-                yield lanes, triangle
+            # Usually all voxels are alike, and a slice spares a copy.
+            voxels = slice(None) if group.all() else np.flatnonzero(group)
+            if group.any():
+                yield (
+                    voxels,
+                    self.pieces.astype(dtype),
+                    np.ascontiguousarray(weights[:, voxels], dtype=dtype),
+                )
 
 
 def precision_forms(
