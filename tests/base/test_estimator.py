@@ -118,3 +118,11 @@ def test_set_params_by_name_is_the_constructor():
     assert repr(made) == (
         "FirstLevelModel(t_r=2.0, smoothing_fwhm=5, noise_model='ar3')"
     )
+
+
+def test_scikit_learn_can_ask_whether_a_model_is_fitted():
+    validation = pytest.importorskip("sklearn.utils.validation")
+    exceptions = pytest.importorskip("sklearn.exceptions")
+    with pytest.raises(exceptions.NotFittedError):
+        validation.check_is_fitted(Outer())
+    validation.check_is_fitted(Outer().fit())

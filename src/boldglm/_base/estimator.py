@@ -1,6 +1,7 @@
 """The estimator protocol of scikit-learn, without scikit-learn."""
 
 import inspect
+import sys
 from typing import Any, Self
 
 from boldglm._base.errors import NotFittedError
@@ -74,6 +75,13 @@ class Estimator:
                 "call its fit method first."
             )
             raise NotFittedError(msg)
+
+    def __sklearn_tags__(self) -> Any:
+        """What scikit-learn asks of estimators; it is loaded when it asks."""
+        utils = sys.modules["sklearn.utils"]
+        return utils.Tags(
+            estimator_type=None, target_tags=utils.TargetTags(required=False)
+        )
 
     def __sklearn_is_fitted__(self) -> bool:
         return any(
