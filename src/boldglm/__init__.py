@@ -18,6 +18,7 @@ __version__ = "0.1.0.dev0"
 _SUBPACKAGES = (
     "core",
     "datasets",
+    "exceptions",
     "glm",
     "image",
     "interfaces",

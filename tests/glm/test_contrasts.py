@@ -286,7 +286,9 @@ def test_output_types_are_names_of_methods(rng):
     contrast = Contrast(rng.standard_normal(4), np.ones(4), dof=10)
     maps = contrast_maps(contrast, [*check_output_type("all"), "stat"])
     assert set(maps) == set(OUTPUT_TYPES) | {"stat"}
-    assert all(one.dtype == np.float32 for one in maps.values())
+    assert {name: one.dtype for name, one in maps.items()} == {
+        name: np.dtype("f8" if name == "p_value" else "f4") for name in maps
+    }
     np.testing.assert_allclose(maps["stat"], contrast.stat(), rtol=1e-6)
     assert check_output_type("z_score") == ["z_score"]
     with pytest.raises(ContrastError, match="output_type is 'zmap'; expected one of"):
@@ -377,3 +379,9 @@ def test_fixed_effects_of_different_numbers_of_images_are_errors(images):
         compute_fixed_effects(effects, variances[:2], mask)
     with pytest.raises(ShapeError, match=r"of dofs \(2\) differ"):
         compute_fixed_effects(effects, variances, mask, dofs=[10, 10])
+
+
+def test_a_map_of_p_is_not_zero_where_z_is_high():
+    """Single precision ends at 1e-45, z = 14."""
+    far = Contrast(np.array([25.0]), np.ones(1), dof=1000)
+    assert 0 < contrast_maps(far, ["p_value"])["p_value"][0] < 1e-90

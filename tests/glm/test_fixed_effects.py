@@ -171,3 +171,13 @@ def test_there_is_one_of_each_per_run(runs, mask, n_variances, n_dofs):
     message = rf"images \(4\).*images \({n_variances}\).*dofs \({n_dofs}\) differ"
     with pytest.raises(ShapeError, match=message):
         fixed(effects, variances[:n_variances], mask, dofs=[10] * n_dofs)
+
+
+def test_swapped_effects_and_variances_are_an_error(rng):
+    effect = nib.Nifti1Image(rng.standard_normal((3, 3, 3)).astype("f4"), np.eye(4))
+    variance = nib.Nifti1Image(np.ones((3, 3, 3), "f4"), np.eye(4))
+    mask = nib.Nifti1Image(np.ones((3, 3, 3), "u1"), np.eye(4))
+    with pytest.raises(ValueError, match=r"variance_imgs has negative values.*swapped"):
+        compute_fixed_effects([variance] * 2, [effect] * 2, mask)
+    with pytest.raises(TypeError, match="contrast_imgs is a Nifti1Image; expected a l"):
+        compute_fixed_effects(effect, variance, mask)

@@ -10,7 +10,7 @@
 ========================  ====================================================
 
 All are `UserWarning`: silence one with
-``warnings.simplefilter("ignore", boldglm.DesignWarning)``-like calls.
+``warnings.simplefilter("ignore", boldglm.exceptions.DesignWarning)``.
 """
 
 import sys

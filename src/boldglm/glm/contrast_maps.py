@@ -176,7 +176,14 @@ def check_output_type(output_type: str) -> list[str]:
 
 
 def contrast_maps(contrast: Contrast, names: Sequence[str]) -> Mapping[str, np.ndarray]:
-    """Maps of a contrast by output type, float32."""
+    """Maps of a contrast by output type: float32, and p in float64.
+
+    A p of single precision would be 0 from z = 14 up.
+    """
     return {
-        name: np.asarray(getattr(contrast, name)(), dtype=np.float32) for name in names
+        name: np.asarray(
+            getattr(contrast, name)(),
+            dtype=np.float64 if name == "p_value" else np.float32,
+        )
+        for name in names
     }

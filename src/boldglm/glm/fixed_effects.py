@@ -41,9 +41,20 @@ def compute_fixed_effects(
 
     Raises
     ------
+    TypeError
+        If the images do not come as lists.
     ShapeError
         If the numbers of images or of `dofs` differ.
+    ValueError
+        If a variance is negative.
     """
+    for name, images in (("contrast", contrast_imgs), ("variance", variance_imgs)):
+        if not isinstance(images, list | tuple):
+            msg = (
+                f"{name}_imgs is a {type(images).__name__}; expected a list of images "
+                "or paths, one per run."
+            )
+            raise TypeError(msg)
     n_runs = len(contrast_imgs)
     dofs = [100] * n_runs if dofs is None else list(dofs)
     if not n_runs == len(variance_imgs) == len(dofs):
@@ -56,6 +67,12 @@ def compute_fixed_effects(
     masker = _fixed_effects_masker(mask, contrast_imgs)
     effects = np.stack([np.atleast_2d(masker.transform(c)) for c in contrast_imgs])
     variances = np.stack([np.atleast_2d(masker.transform(v))[0] for v in variance_imgs])
+    if np.any(variances < 0):
+        msg = (
+            "variance_imgs has negative values; a variance has none. Are they swapped "
+            "with contrast_imgs?"
+        )
+        raise ValueError(msg)
     contrast = fixed_effect(
         effects.astype(float), variances.astype(float), precision_weighted, dofs
     )
@@ -85,7 +102,7 @@ def fixed_effect(effects, variances, precision_weighted, dofs) -> Contrast:
         variance = np.where(total > 0, 1 / np.where(total > 0, total, 1.0), 0.0)
         effect = np.einsum("rdv,rv->dv", effects, weights) * variance
     else:
-        variance = np.maximum(variances, 0.0).mean(axis=0) / len(variances)
+        variance = variances.mean(axis=0) / len(variances)
         effect = effects.mean(axis=0)
     one_row = effect.shape[0] == 1
     return Contrast(

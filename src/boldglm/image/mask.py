@@ -84,6 +84,7 @@ def inside_on_grid(img: SpatialImage, mask_img: Any) -> np.ndarray:
 
     mask = read_mask(mask_img)
     if mask.grid != grid_of(img):
+        require_overlap(img, mask)
         mask = read_mask(resample_to_img(mask_img, img, interpolation="nearest"))
     return mask.inside
 

@@ -97,6 +97,13 @@ def open_all(imgs: Any, wildcards: bool = True) -> list[SpatialImage]:
         opened = [open_image(path) for path in find_files(imgs, wildcards)]
     elif isinstance(imgs, SpatialImage):
         opened = [imgs]
+    elif isinstance(imgs, np.ndarray) and imgs.dtype != object:
+        msg = (
+            f"Got a numpy array of shape {imgs.shape} where an image is expected. An "
+            "array has no place in space: make an image of it with "
+            "boldglm.image.new_img_like(reference_image, array)."
+        )
+        raise TypeError(msg)
     elif isinstance(imgs, Iterable) and not isinstance(imgs, bytes | dict | np.generic):
         return [img for part in imgs for img in open_all(part, wildcards)]
     else:

@@ -7,7 +7,7 @@ import pytest
 from tests.oracle.dense_gls import dense_fit
 
 from boldglm._base.errors import ShapeError
-from boldglm._base.warnings import DesignWarning
+from boldglm._base.warnings import DesignWarning, ImageWarning
 from boldglm.glm.contrasts import compute_contrast
 from boldglm.glm.first_level import run_glm
 from boldglm.glm.first_level.fitting import as_noise_model, threads
@@ -136,3 +136,12 @@ def test_wrong_arguments_are_errors(X, Y):
         run_glm(Y[:59], X)
     with pytest.raises(ShapeError, match=r"NaN or infinite values in columns \[2\]"):
         run_glm(Y, np.where(np.arange(4) == 2, np.nan, X))
+
+
+def test_series_that_are_not_finite_are_counted_in_a_warning(rng):
+    X = np.column_stack([rng.standard_normal(30), np.ones(30)])
+    Y = rng.standard_normal((30, 4))
+    Y[3, 1] = np.nan
+    with pytest.warns(ImageWarning, match="1 of 4 series have NaN or infinite values"):
+        _, results = run_glm(Y, X, "ols")
+    assert not results[0.0].theta[:, 1].any()

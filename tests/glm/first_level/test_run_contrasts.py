@@ -53,7 +53,8 @@ def test_all_gives_every_map_that_can_be_asked_for(fitted):
     for name in MAPS:
         one = fitted.compute_contrast("a", output_type=name)
         assert np.array_equal(one.get_fdata(), every[name].get_fdata())
-        assert one.get_data_dtype() == np.float32
+        # A p of single precision would be 0 from z = 14 up.
+        assert one.get_data_dtype() == ("f8" if name == "p_value" else "f4")
         assert bytes(one.header["descrip"]).startswith(f"{name} of contr".encode())
 
 
@@ -239,12 +240,25 @@ def test_several_runs_are_the_mean_of_their_contrasts(two_runs, brain):
     np.testing.assert_allclose(stats.norm.sf(z), stats.t.sf(t, dof), rtol=1e-3)
 
 
-def test_weights_for_all_runs_are_used_with_a_warning(two_runs):
+def test_weights_for_all_runs_are_used_where_their_columns_agree(two_runs):
     each = maps(two_runs, [np.array([1, 0, 0, 0])] * 2)
-    with pytest.warns(ContrastWarning, match="same contrast will be used for all 2"):
-        assert equal(maps(two_runs, np.array([1, 0, 0, 0])), each)
+    assert equal(maps(two_runs, np.array([1, 0, 0, 0])), each)
     assert equal(maps(two_runs, "a"), each)
     assert equal(maps(two_runs, ("a", "a")), each)
+
+
+def test_weights_that_fall_on_other_columns_in_another_run_warn(unlike_runs):
+    with pytest.warns(ContrastWarning) as caught:
+        unlike_runs.compute_contrast(np.array([0, 1.0, 0]))
+    said = " ".join(str(one.message) for one in caught)
+    assert "'b' in the run at index 0 and for 'constant' in the run at index 1" in said
+
+
+def test_rows_for_as_many_runs_are_contrasts_of_runs_and_say_so(two_runs):
+    with pytest.warns(ContrastWarning, match="2 different rows for 2 runs"):
+        listed = maps(two_runs, [[1, 0, 0, 0], [0, 1, 0, 0]])
+    assert equal(listed, maps(two_runs, ["a", "b"]))
+    assert equal(maps(two_runs, [[1, 0, 0, 0]] * 2), maps(two_runs, "a"))
 
 
 def test_each_run_may_have_its_own_contrast(two_runs):
@@ -294,7 +308,9 @@ def test_names_find_their_columns_in_every_run(unlike_runs):
 
 
 def test_a_run_without_the_condition_is_left_out_with_a_warning(unlike_runs):
-    with pytest.warns(ContrastWarning, match="Run 1 has no column 'b': it is left out"):
+    with pytest.warns(
+        ContrastWarning, match="index 1 has no column 'b': it is left out"
+    ):
         b = maps(unlike_runs, "b")
     weights = [np.array([0, 1.0, 0, 0]), np.zeros(3), np.array([1.0, 0, 0, 0])]
     with pytest.warns(ContrastWarning, match="Contrast for run 1 is null"):

@@ -172,7 +172,7 @@ def test_a_file_that_is_missing_is_named(model, table):
 
 def test_runs_on_other_grids_are_told_apart(model, run, table):
     moved = nib.Nifti1Image(np.asarray(run.dataobj), run.affine + np.eye(4))
-    with pytest.raises(ShapeError, match=r"run 1 has a different field of view"):
+    with pytest.raises(ShapeError, match=r"run at index 1\) has a different field of"):
         model.fit([run, moved], [table, table])
     cropped = nib.Nifti1Image(np.asarray(run.dataobj)[1:], run.affine)
     with pytest.raises(ShapeError, match=r"(?s)\(9, 11, 12\).*shape \(10, 11, 12\)"):
@@ -213,10 +213,26 @@ def test_the_repetition_time_is_needed_for_designs(run, table):
         FirstLevelModel().fit(run, table)
 
 
-@pytest.mark.parametrize("t_r", [0, -2.0, np.nan, "2"])
-def test_the_repetition_time_is_positive(model, run, table, t_r):
-    with pytest.raises(DesignError, match="'t_r' must be positive"):
+@pytest.mark.parametrize(
+    ("t_r", "message"),
+    [
+        (0, "'t_r' must be positive, in seconds; it is 0"),
+        (-2.0, "'t_r' must be positive, in seconds; it is -2.0"),
+        (np.nan, "'t_r' must be positive"),
+        (2000, "it is 2000. Is it in milliseconds?"),
+        ("2", "t_r is '2', a str; expected seconds"),
+    ],
+)
+def test_the_repetition_time_is_a_positive_number_of_seconds(
+    model, run, table, t_r, message
+):
+    with pytest.raises(DesignError, match=message):
         model.set_params(t_r=t_r).fit(run, table)
+
+
+def test_a_cut_off_in_seconds_is_told_from_one_in_hertz(model, run, table):
+    with pytest.raises(DesignError, match="A period of 128 s is high_pass=1/128"):
+        model.set_params(high_pass=128).fit(run, table)
 
 
 @pytest.mark.parametrize("reference", [-0.1, 1.1, None, "mid"])

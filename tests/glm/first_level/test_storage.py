@@ -235,3 +235,14 @@ def test_parameters_that_text_cannot_hold_are_named_when_loading(
     with pytest.warns(DesignWarning, match="hrf_model are back at their defaults"):
         loaded = FirstLevelModel.load(tmp_path / "model.npz")
     same_maps(model, loaded, "a_boxcar")
+
+
+def test_another_fit_of_a_loaded_model_is_on_the_same_voxels(
+    run, table, brain, tmp_path
+):
+    model = FirstLevelModel(t_r=2, mask_img=brain, signal_scaling=(0, 1))
+    model.fit(run, table).save(tmp_path / "model.npz")
+    loaded = FirstLevelModel.load(tmp_path / "model.npz")
+    assert loaded.signal_scaling == (0, 1)
+    again = loaded.fit(run, table)
+    same_maps(model, again, "a")

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from boldglm._base.warnings import DesignWarning, warn
-from boldglm.core.gls import GlmFit, fit_glm
+from boldglm._base.warnings import DesignWarning, ImageWarning, warn
+from boldglm.core.gls import NOT_FINITE, GlmFit, fit_glm
 from boldglm.core.noise import NoiseModel, noise_model
 from boldglm.glm.regression import ARModel, OLSModel, RegressionResults
 
@@ -71,6 +71,13 @@ def run_glm(
     del verbose, random_state
     model = as_noise_model(noise_model, bins, first_scans)
     fit = fit_glm(Y, X, model, n_jobs=threads(n_jobs))
+    lost = np.count_nonzero(fit.outcome == NOT_FINITE)
+    if lost:
+        warn(
+            f"{lost} of {fit.outcome.size} series have NaN or infinite values: their "
+            "estimates are 0.",
+            ImageWarning,
+        )
     return labels_and_results(fit, np.asarray(Y))
 
 

@@ -39,8 +39,8 @@ def run_contrasts(
     if stat_type not in (None, "t", "F"):
         msg = f"stat_type is {stat_type!r}; expected 't', 'F' or None"
         raise ContrastError(msg)
-    definitions = _per_run(contrast_def, len(fits))
     columns = [list(design.columns) for design in designs]
+    definitions = _per_run(contrast_def, columns)
     parts, lacking = [], {}
     for run, definition in enumerate(definitions):
         rows, missing = _rows(definition, columns[run], columns)
@@ -52,7 +52,8 @@ def run_contrasts(
             _warn(f"Contrast for run {run} is null.")
     for run, missing in lacking.items():
         _warn(
-            f"Run {run} has no column {_listed(missing)}: it is left out of the "
+            f"The run at index {run} has no column {_listed(missing)}: it is left out "
+            "of the "
             f"contrast {definitions[run]!r}, which is the fixed effect of the others."
         )
     if lacking and not parts:
@@ -61,8 +62,9 @@ def run_contrasts(
     return parts
 
 
-def _per_run(contrast_def, n_runs: int) -> list:
+def _per_run(contrast_def, columns) -> list:
     """The definition of each run; never the list that was passed."""
+    n_runs = len(columns)
     if isinstance(contrast_def, str | np.ndarray):
         definitions = [contrast_def]
     elif isinstance(contrast_def, list | tuple):
@@ -75,6 +77,11 @@ def _per_run(contrast_def, n_runs: int) -> list:
         )
         raise ContrastError(msg)
     if len(definitions) == n_runs:
+        if n_runs > 1 and _are_plain_rows(definitions):
+            _warn(
+                f"{n_runs} different rows for {n_runs} runs: each is taken as the "
+                "contrast of one run. For an F contrast of these rows pass a 2-D array."
+            )
         return definitions
     if len(definitions) != 1:
         msg = (
@@ -84,12 +91,31 @@ def _per_run(contrast_def, n_runs: int) -> list:
         )
         raise ContrastError(msg)
     if not isinstance(definitions[0], str):
-        _warn(
-            f"The same contrast will be used for all {n_runs} runs. If their designs "
-            "differ in the columns or their order, pass an expression of column names "
-            "or one contrast per run."
-        )
+        _check_columns_agree(definitions[0], columns)
     return definitions * n_runs
+
+
+def _are_plain_rows(definitions) -> bool:
+    """Lists of numbers, not all the same: rows of one contrast, or one per run."""
+    lists = all(isinstance(one, list | tuple) for one in definitions)
+    return lists and any(one != definitions[0] for one in definitions[1:])
+
+
+def _check_columns_agree(definition, columns) -> None:
+    """Warn where the same weights fall on columns of other names in other runs."""
+    rows = np.atleast_2d(np.asarray(definition, dtype=float))
+    places = [i for i in np.flatnonzero(rows.any(axis=0)) if i < len(columns[0])]
+    weighted = [columns[0][i] for i in places]
+    for run, names in enumerate(columns[1:], start=1):
+        other = [names[i] if i < len(names) else None for i in places]
+        if other != weighted:
+            _warn(
+                "The same contrast will be used for all runs, but its weights are for "
+                f"{_listed(weighted)} in the run at index 0 and for {_listed(other)} "
+                f"in the run at index {run}. Pass an expression of column names, or "
+                "one contrast per run."
+            )
+            return
 
 
 def _rows(definition, own, every) -> tuple[np.ndarray, list]:

@@ -8,6 +8,8 @@ from boldglm.glm.first_level.runs import Run
 __all__ = ["frame_times", "run_design"]
 
 NUMBERS = (int, float, np.integer, np.floating)
+# Seconds: no scanner of the brain takes that long, milliseconds look like it.
+LONGEST_T_R = 100
 
 
 def frame_times(n_scans: int, t_r: float, slice_time_ref: float) -> np.ndarray:
@@ -53,13 +55,24 @@ def _from_events(model, run: Run):
             "set t_r to the repetition time in seconds"
         )
         raise DesignError(msg)
-    if not (isinstance(model.t_r, NUMBERS) and model.t_r > 0):
-        msg = f"'t_r' must be positive, in seconds; it is {model.t_r!r}"
+    if not isinstance(model.t_r, NUMBERS):
+        msg = f"t_r is {model.t_r!r}, a {type(model.t_r).__name__}; expected seconds"
+        raise DesignError(msg)
+    if not 0 < model.t_r < LONGEST_T_R:
+        hint = " Is it in milliseconds?" if model.t_r >= LONGEST_T_R else ""
+        msg = f"'t_r' must be positive, in seconds; it is {model.t_r!r}.{hint}"
         raise DesignError(msg)
     if not isinstance(model.high_pass, NUMBERS) or model.high_pass < 0:
         msg = (
             f"high_pass is {model.high_pass!r}; expected a frequency in hertz. For no "
             "drifts set drift_model=None."
+        )
+        raise DesignError(msg)
+    cosines = str(model.drift_model).lower() == "cosine"
+    if cosines and model.high_pass * model.t_r >= 0.5:
+        msg = (
+            f"high_pass={model.high_pass!r} Hz takes out all there is at a repetition "
+            f"time of {model.t_r!r} s. A period of 128 s is high_pass=1/128."
         )
         raise DesignError(msg)
     if model.fir_delays is not None and np.ndim(model.fir_delays) != 1:

@@ -149,12 +149,14 @@ def _opened(image):
 
 def _check_grids(images) -> None:
     from boldglm.image.grid import Grid
+    from boldglm.image.reading import name_of
 
     first = Grid(images[0].shape[:3], images[0].affine)
     for index, image in enumerate(images[1:], start=1):
         if Grid(image.shape[:3], image.affine) != first:
             msg = (
-                f"run {index} has a different field of view from run 0: shape "
+                f"{name_of(image)} (the run at index {index}) has a different field of "
+                f"view from {name_of(images[0])}: shape "
                 f"{image.shape[:3]} and affine\n{image.affine}\nagainst shape "
                 f"{first.shape} and affine\n{first.affine}\nResample the runs to one "
                 "grid first, for example with boldglm.image.resample_to_img."

@@ -89,6 +89,8 @@ def load_model(kind: type, path: str | PathLike) -> Any:
         header = json.loads(str(stored["header"]))
         _check_format(header, path)
         model = kind(**header["parameters"])
+        if isinstance(model.signal_scaling, list):
+            model.signal_scaling = tuple(model.signal_scaling)
         shape = tuple(int(n) for n in header["shape"])
         n_grid = int(np.prod(shape))
         inside = np.unpackbits(stored["mask"], count=n_grid).reshape(shape)
@@ -115,7 +117,8 @@ def load_model(kind: type, path: str | PathLike) -> Any:
             DesignWarning,
         )
     model.masker_ = NiftiMasker(mask_img=mask).fit()
-    model.mask_img_ = model.masker_.mask_img_
+    # Another fit of the model is on the same voxels, however they were chosen.
+    model.mask_img = model.mask_img_ = model.masker_.mask_img_
     model.n_elements_ = n_voxels
     model.fir_delays_ = [0] if model.fir_delays is None else model.fir_delays
     model.standardize_ = bool(model.standardize)

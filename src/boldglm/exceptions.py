@@ -1,0 +1,50 @@
+"""The errors and warnings of boldglm, to catch or to silence by name.
+
+Examples
+--------
+>>> import warnings
+>>> from boldglm.exceptions import DesignWarning
+>>> warnings.simplefilter("ignore", DesignWarning)
+"""
+
+from boldglm._base.errors import (
+    BoundingBoxError,
+    ContrastError,
+    DesignError,
+    DimensionError,
+    EventsError,
+    GridError,
+    ImageFileError,
+    MaskError,
+    NotEstimableError,
+    NotFittedError,
+    ShapeError,
+)
+from boldglm._base.warnings import (
+    ContrastWarning,
+    DesignWarning,
+    EventsWarning,
+    ImageWarning,
+    MaskWarning,
+    ThresholdWarning,
+)
+
+__all__ = [
+    "BoundingBoxError",
+    "ContrastError",
+    "ContrastWarning",
+    "DesignError",
+    "DesignWarning",
+    "DimensionError",
+    "EventsError",
+    "EventsWarning",
+    "GridError",
+    "ImageFileError",
+    "ImageWarning",
+    "MaskError",
+    "MaskWarning",
+    "NotEstimableError",
+    "NotFittedError",
+    "ShapeError",
+    "ThresholdWarning",
+]
