@@ -8,6 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
+from boldglm._base.errors import DesignError
 from boldglm.plotting import plot_design_matrix
 
 
@@ -145,3 +146,10 @@ def test_drawing_leaves_pyplot_alone(tmp_path):
         check=True,
     )
     assert found.stdout.strip() == "False"
+
+
+def test_an_array_is_drawn_and_missing_numbers_are_told():
+    axes = plot_design_matrix(np.eye(3))
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["0", "1", "2"]
+    with pytest.raises(DesignError, match="NaN in 1"):
+        plot_design_matrix(np.array([[1, np.nan], [2, 3]]))

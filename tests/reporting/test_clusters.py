@@ -215,3 +215,9 @@ def test_many_clusters_take_time_in_proportion_to_voxels():
     table = get_clusters_table(Nifti1Image(data, np.eye(4)), 2.0)
     assert table["Cluster ID"].tolist() == list(range(1, 4097))
     assert (np.diff(table["Peak Stat"]) <= 0).all()
+
+
+def test_a_threshold_that_is_no_number_is_named():
+    image = Nifti1Image(np.ones((3, 3, 3), np.float32), np.eye(4))
+    with pytest.raises(TypeError, match="stat_threshold is '3'; expected a number"):
+        get_clusters_table(image, "3")

@@ -48,7 +48,10 @@ def report(findings: "Findings", *, seconds: float, quiet: bool) -> None:
         if not quiet or not passed:
             print(f"{mark(passed)} {line}")
     if not quiet:
-        print()
+        print(
+            "  (The SD is above 1 because AR(1) estimates are biased by the design,\n"
+            "  in other programs too: low thresholds would find too much.)\n"
+        )
     print(f"Data and truth  {findings.folder / 'data'}")
     print(f"Maps of z       {findings.folder / 'maps'}")
     print(f"Table of peaks  {findings.folder / 'peaks.tsv'}")

@@ -210,6 +210,6 @@ def check_alpha(alpha: float) -> None:
     ValueError
         If it is not.
     """
-    if not 0 <= alpha <= 1:
-        msg = f"alpha is {alpha}; alpha should be between 0 and 1."
+    if not isinstance(alpha, int | float | np.number) or not 0 <= alpha <= 1:
+        msg = f"alpha is {alpha!r}; alpha should be between 0 and 1."
         raise ValueError(msg)

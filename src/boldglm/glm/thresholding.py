@@ -84,7 +84,7 @@ def threshold_stats_img(
     Warns
     -----
     ThresholdWarning
-        If `threshold` is given and not used, or if no value reaches it.
+        If `threshold` is given and not used, or if it is and no value reaches it.
 
     Examples
     --------

@@ -91,11 +91,17 @@ def _names_and_values(
     if isinstance(design_matrix, str | Path):
         separator = "," if Path(design_matrix).suffix == ".csv" else "\t"
         design_matrix = pd.read_csv(design_matrix, sep=separator)
+    if not isinstance(design_matrix, pd.DataFrame):
+        design_matrix = pd.DataFrame(np.atleast_2d(np.asarray(design_matrix)))
     try:
         values = design_matrix.to_numpy(dtype=float)
     except (TypeError, ValueError) as error:
         msg = f"The design matrix holds something that is not a number: {error}"
         raise DesignError(msg) from error
+    incomplete = design_matrix.columns[np.isnan(values).any(axis=0)]
+    if len(incomplete):
+        msg = f"The design matrix has NaN in {', '.join(map(repr, incomplete))}."
+        raise DesignError(msg)
     if 0 in values.shape:
         n_scans, n_regressors = values.shape
         msg = f"The design matrix has {n_scans} scans and {n_regressors} regressors."

@@ -69,7 +69,7 @@ def plot_slice_row(
     ShapeError
         If the images do not share a grid, or their axes are oblique.
     ValueError
-        If the threshold is not positive.
+        If the threshold is not a positive, finite number.
 
     Examples
     --------
@@ -83,8 +83,11 @@ def plot_slice_row(
     """
     from matplotlib.figure import Figure
 
-    if not threshold > 0:
-        msg = f"threshold is {threshold}; expected a positive height"
+    if not 0 < float(threshold) < np.inf:
+        msg = (
+            f"threshold is {threshold}; expected a positive height. (inf is the answer "
+            "of a correction that nothing survives: there is nothing to show.)"
+        )
         raise ValueError(msg)
     values, background, affine = _on_one_grid(stat_map_img, bg_img)
     shown = np.where(np.abs(values) > threshold, values, np.nan)

@@ -126,6 +126,15 @@ def get_clusters_table(
 def _check_choices(
     stat_threshold: float, cluster_threshold: int, two_sided: bool, min_distance: float
 ) -> None:
+    numbers = {
+        "stat_threshold": stat_threshold,
+        "cluster_threshold": cluster_threshold,
+        "min_distance": min_distance,
+    }
+    for name, value in numbers.items():
+        if not isinstance(value, int | float | np.number):
+            msg = f"{name} is {value!r}; expected a number."
+            raise TypeError(msg)
     if not min_distance > 0:
         msg = f"min_distance is {min_distance}; 'min_distance' must be positive."
         raise ValueError(msg)

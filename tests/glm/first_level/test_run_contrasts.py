@@ -251,7 +251,7 @@ def test_weights_that_fall_on_other_columns_in_another_run_warn(unlike_runs):
     with pytest.warns(ContrastWarning) as caught:
         unlike_runs.compute_contrast(np.array([0, 1.0, 0]))
     said = " ".join(str(one.message) for one in caught)
-    assert "'b' in the run at index 0 and for 'constant' in the run at index 1" in said
+    assert "'b' in the run at index 0 and for 'line' in the run at index 1" in said
 
 
 def test_rows_for_as_many_runs_are_contrasts_of_runs_and_say_so(two_runs):

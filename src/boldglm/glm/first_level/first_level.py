@@ -71,7 +71,8 @@ class FirstLevelModel(RunFits):
     verbose : int
         Above 0, progress is shown (logged as ``boldglm`` at level INFO).
     n_jobs : int
-        Threads; 1, the default, lets as many work as BLAS would use.
+        Threads. 1, the default, is nilearn's: no workers of its own, and as many
+        threads as BLAS may use. For a single one limit BLAS (``OMP_NUM_THREADS=1``).
     minimize_memory : bool
         Forget the data after the fit. False is needed for `residuals_` and
         `predicted_`.

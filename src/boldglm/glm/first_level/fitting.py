@@ -37,7 +37,8 @@ def run_glm(
         Truncate the coefficients of ``'ar1'`` to multiples of ``1 / bins``, as
         nilearn does with 100 by default.
     n_jobs : int
-        Threads; 1, the default, lets as many work as BLAS would use.
+        Threads. 1, the default, lets as many work as BLAS may use; for a single one
+        limit BLAS (``OMP_NUM_THREADS=1``, or threadpoolctl).
     verbose, random_state : ignored
         Nothing here is random.
     first_scans : {'conditional', 'exact'}

@@ -134,7 +134,7 @@ def _read(path: Path) -> dict[str, np.ndarray]:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             return {name: stored[name] for name in stored.files}
     except (*_DAMAGE, AttributeError, TypeError) as error:
-        msg = f"{path} is not a model that boldglm saved, or is damaged: {error}"
+        msg = f"{path} is not a model that boldglm saved, or is damaged"
         raise ImageFileError(msg) from error
 
 
