@@ -151,10 +151,7 @@ def compute_fixed_effect_contrast(labels, results, con_vals, stat_type=None):
         if np.any(weights):
             parts.append(compute_contrast(label, result, weights, stat_type))
         else:
-            warn(
-                f"Contrast for run {run} is null.",
-                ContrastWarning,
-            )
+            warn(f"Contrast for run {run} is null.", ContrastWarning)
     return mean_contrast(parts)
 
 

@@ -72,10 +72,7 @@ def extract(
             if ensure_finite:
                 replaced += replace_non_finite(part)
         done += count_scans(img)
-    warn_replaced(
-        replaced,
-        rows.size,
-    )
+    warn_replaced(replaced, rows.size)
     return rows
 
 

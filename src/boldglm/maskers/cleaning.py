@@ -302,7 +302,4 @@ def _scan_numbers(mask: Any, n_scans: int, run: int) -> np.ndarray:
 
 
 def _warn(text: str) -> None:
-    warn(
-        text,
-        ImageWarning,
-    )
+    warn(text, ImageWarning)

@@ -374,10 +374,7 @@ def _resampled(
     moved = regrid(data, grid_of(img), part.grid)
     scans = moved if moved.ndim == 4 else moved[..., np.newaxis]
     series = part.gather(smoother(scans) if smoother else scans)
-    warn_replaced(
-        replace_non_finite(series),
-        series.size,
-    )
+    warn_replaced(replace_non_finite(series), series.size)
     return series
 
 

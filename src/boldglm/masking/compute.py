@@ -202,8 +202,5 @@ def _opened(
 ) -> np.ndarray:
     opened = open_mask(mask, int(opening), connected)
     if not opened.any():
-        warn(
-            f"Computed an empty mask. {hint}",
-            MaskWarning,
-        )
+        warn(f"Computed an empty mask. {hint}", MaskWarning)
     return opened

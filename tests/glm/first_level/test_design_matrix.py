@@ -187,6 +187,12 @@ def test_events_after_the_run_are_named(events):
         make_first_level_design_matrix(TIMES, events)
 
 
+def test_durations_in_milliseconds_are_suspected(events):
+    events["duration"] = 5000.0
+    with pytest.warns(EventsWarning, match=r"4 of 4 events last longer than the run"):
+        make_first_level_design_matrix(TIMES, events)
+
+
 def test_an_event_in_the_last_scan_is_no_reason_to_warn(events):
     events.loc[3, "onset"] = 159.9
     make_first_level_design_matrix(TIMES, events)

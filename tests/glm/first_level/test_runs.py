@@ -346,3 +346,15 @@ def test_frames_are_never_modified(model, run, table):
     assert np.array_equal(data, before[0])
     pd.testing.assert_frame_equal(table, before[1])
     pd.testing.assert_frame_equal(moved, before[2])
+
+
+@pytest.mark.parametrize(("units", "stated"), [("sec", 2.5), ("msec", 2500.0)])
+def test_a_header_that_states_another_repetition_time_is_told(
+    model, run, table, units, stated
+):
+    told = nib.Nifti1Image(np.asarray(run.dataobj), run.affine)
+    told.header.set_zooms((*run.header.get_zooms()[:3], stated))
+    told.header.set_xyzt_units("mm", units)
+    with pytest.warns(DesignWarning, match=r"t_r is 2 s, but the .* says 2\.5 s"):
+        model.set_params(t_r=2).fit(told, table)
+    model.set_params(t_r=2.5).fit(told, table)

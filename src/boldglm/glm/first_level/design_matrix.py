@@ -183,11 +183,16 @@ def _warn_of_outsiders(events: Events, times: np.ndarray, min_onset: float) -> N
     if early:
         first = events.where(int(np.argmax(onset < times[0] + min_onset)), "onset")
         note = f"{early} The first is {first}."
-        warn(
-            note,
-            EventsWarning,
-        )
+        warn(note, EventsWarning)
     end = times[-1] + float(np.diff(times).min())
+    endless = events.train.duration > end - times[0]
+    if endless.any():
+        first = events.where(int(np.argmax(endless)), "duration")
+        note = (
+            f"{first}: {int(endless.sum())} of {onset.size} events last longer than "
+            f"the run ({end - times[0]:g} s). Are the durations in seconds?"
+        )
+        warn(note, EventsWarning)
     late = onset > end
     if late.any():
         first = events.where(int(np.argmax(late)), "onset")
@@ -198,10 +203,7 @@ def _warn_of_outsiders(events: Events, times: np.ndarray, min_onset: float) -> N
             f"{', '.join(map(repr, sorted(names)))}). Are the onsets in seconds, and "
             "of this run?"
         )
-        warn(
-            note,
-            EventsWarning,
-        )
+        warn(note, EventsWarning)
 
 
 def _added_block(

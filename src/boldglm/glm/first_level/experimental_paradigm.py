@@ -143,10 +143,7 @@ def read_events(
     )
     parsed = Events(train, conditions, rows, table)
     for note in _notes(parsed):
-        warn(
-            note,
-            EventsWarning,
-        )
+        warn(note, EventsWarning)
     return parsed
 
 

@@ -332,10 +332,7 @@ def compute_regressor(
     onset, duration, amplitude = _as_triplet(exp_condition)
     note = early_onset_note(onset, times, min_onset)
     if note:
-        warn(
-            note,
-            EventsWarning,
-        )
+        warn(note, EventsWarning)
     oversampling = int(oversampling)
     basis = hrf_basis(hrf_model, float(np.diff(times).min()), oversampling, fir_delays)
     train = EventTrain(onset, duration, amplitude, np.zeros(onset.size, np.intp), 1)

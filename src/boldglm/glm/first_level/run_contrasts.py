@@ -158,7 +158,4 @@ def _contrast(fit: GlmFit, rows, columns, stat_type, run: int) -> Contrast:
 
 
 def _warn(message: str) -> None:
-    warn(
-        message,
-        ContrastWarning,
-    )
+    warn(message, ContrastWarning)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from boldglm._base.errors import DesignError
+from boldglm._base.warnings import DesignWarning, warn
 from boldglm.glm.first_level.runs import Run
 
 __all__ = ["frame_times", "run_design"]
@@ -10,6 +11,8 @@ __all__ = ["frame_times", "run_design"]
 NUMBERS = (int, float, np.integer, np.floating)
 # Seconds: no scanner of the brain takes that long, milliseconds look like it.
 LONGEST_T_R = 100
+# Time units that a header can state, in seconds.
+SECONDS = {"sec": 1.0, "msec": 1e-3, "usec": 1e-6}
 
 
 def frame_times(n_scans: int, t_r: float, slice_time_ref: float) -> np.ndarray:
@@ -82,6 +85,7 @@ def _from_events(model, run: Run):
     if not (isinstance(reference, NUMBERS) and 0 <= reference <= 1):
         msg = f"slice_time_ref is {reference!r}; expected a number from 0 to 1"
         raise DesignError(msg)
+    _compare_with_header(float(model.t_r), run)
     confounds = None
     if run.confounds is not None:
         confounds = load_confounds_table(run.confounds, run.n_scans, run.index)
@@ -97,3 +101,18 @@ def _from_events(model, run: Run):
         add_reg_names=None if confounds is None else list(confounds.columns),
         min_onset=model.min_onset,
     )
+
+
+def _compare_with_header(t_r: float, run: Run) -> None:
+    """Warn where an image that states its repetition time states another one."""
+    header = run.image.header
+    units = getattr(header, "get_xyzt_units", lambda: ("", ""))()[1]
+    if units not in SECONDS:
+        return
+    stated = float(header.get_zooms()[3]) * SECONDS[units]
+    if stated > 0 and abs(stated - t_r) > 0.01 * stated:
+        warn(
+            f"t_r is {t_r:g} s, but the header of the run at index {run.index} says "
+            f"{stated:g} s. The events are placed by t_r: check which is right.",
+            DesignWarning,
+        )
