@@ -212,7 +212,7 @@ def _flat_tops(values: Array, labels: Integers) -> tuple[Integers, Integers]:
 
 def _even(owner: Integers, height: Array) -> npt.NDArray[np.bool_]:
     """For each label, whether the cluster has one height."""
-    n = int(owner.max(initial=0)) + 1
+    n = int(np.max(owner, initial=0)) + 1
     low, high = np.full(n, np.inf), np.full(n, -np.inf)
     np.minimum.at(low, owner, height)
     np.maximum.at(high, owner, height)
@@ -223,7 +223,7 @@ def _centres(top: Integers) -> tuple[Integers, int]:
     """The voxel of each top next to its centre; how many centres lie outside."""
     voxels = np.argwhere(top)
     number = top[tuple(voxels.T)] - 1
-    n_tops = int(number.max(initial=-1)) + 1
+    n_tops = int(np.max(number, initial=-1)) + 1
     count = np.bincount(number, minlength=n_tops)
     centre = np.empty((n_tops, 3))
     for axis in range(3):
@@ -249,7 +249,7 @@ def _apart(
     for start, stop in zip(starts.tolist(), stops.tolist(), strict=True):
         free = np.ones(stop - start, dtype=bool)
         for _ in range(most):
-            first = start + int(free.argmax())
+            first = start + int(np.argmax(free))
             kept.append(first)
             if stop - start == 1:
                 break

@@ -209,7 +209,7 @@ def _f_contrast(fit: GlmFit, rows: Array) -> ContrastStat:
     # A root keeps digits in proportion to its largest entry, so rows in very
     # different units are brought to length one before it is taken.
     length = np.linalg.norm(reduced, axis=1)
-    same_units = bool(length.max() <= LARGEST_SPREAD * length.min())
+    same_units = bool(np.max(length) <= LARGEST_SPREAD * np.min(length))
     length = np.ones_like(length) if same_units else length
     effect = rows @ fit.beta / length[:, None]
     reduced = reduced / length[:, None]

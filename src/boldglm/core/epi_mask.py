@@ -39,5 +39,5 @@ def widest_gap(values: Array, lower: float, upper: float) -> float:
     gaps = np.diff(ordered[first : last + 1])
     if gaps.size == 0:
         return float("nan")
-    widest = first + int(gaps.argmax())
+    widest = first + int(np.argmax(gaps))
     return float(0.5 * (ordered[widest] + ordered[widest + 1]))

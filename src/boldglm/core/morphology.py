@@ -34,7 +34,7 @@ def keep_largest(mask: Array) -> Array:
         return np.zeros(mask.shape, dtype=bool)
     sizes = np.bincount(labels.ravel())
     sizes[0] = 0
-    largest: Array = labels == sizes.argmax()
+    largest: Array = labels == np.argmax(sizes)
     return largest
 
 

@@ -122,7 +122,7 @@ def hommel_value(z: npt.ArrayLike, alpha: float) -> int:
     2
     """
     check_alpha(alpha)
-    p = special.ndtr(-np.sort(np.asarray(z, dtype=np.float64))[::-1])
+    p = np.asarray(special.ndtr(-np.sort(np.asarray(z, dtype=np.float64))[::-1]))
     n = p.size
     if n == 0 or p[-1] <= alpha:
         return 0
@@ -130,7 +130,7 @@ def hommel_value(z: npt.ArrayLike, alpha: float) -> int:
     # for each k the condition says i < (n - k) alpha / (alpha - p[k])
     remaining = n - 1 - np.flatnonzero(below)
     limits = remaining * alpha / (alpha - p[below])
-    return int(min(np.trunc(limits.min(initial=n)), n))
+    return int(min(np.trunc(np.min(limits, initial=n)), n))
 
 
 def discovery_proportions(

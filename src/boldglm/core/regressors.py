@@ -294,7 +294,7 @@ def orthogonalize(X: Array) -> Array:
         before = columns[:, :j]
         norms = np.linalg.norm(before, axis=0)
         # what is left of a redundant column is noise, not a direction
-        used = norms > tiny * norms.max()
+        used = norms > tiny * np.max(norms)
         basis = before[:, used] / norms[used]
         columns[:, j] -= basis @ (basis.T @ columns[:, j])
     return columns

@@ -67,7 +67,7 @@ def student_z_exact(v: Array, dof: Array) -> Array:
         log_area = np.log(area)
     far = ~(area > FAR) & (dof < NORMAL_DOF)
     log_area[far] = _log_far(v[far], dof[far], 0.5) - np.log(2)
-    z = -special.ndtri_exp(log_area)
+    z = -np.asarray(special.ndtri_exp(log_area))
     # next to 0 the area is 1/2 to so many digits that few are left for z
     slope = np.sqrt(2 * np.pi) * np.exp(-_log_beta(dof, 0.5))
     z = np.where(v < 1e-8, slope * root, z)

@@ -227,7 +227,9 @@ def response(
 
     def risen(since: "NDArray[np.float64]") -> "NDArray[np.float64]":
         since = np.maximum(since, 0.0)
-        return 1.2 * gammainc(6, since) - 0.2 * gammainc(16, since)
+        early: NDArray[np.float64] = gammainc(6, since)
+        late: NDArray[np.float64] = gammainc(16, since)
+        return 1.2 * early - 0.2 * late
 
     return risen(time - onset) - risen(time - onset - duration)
 

@@ -251,7 +251,7 @@ def _radius(
             for axis, at, semi in zip(axes, centre, size, strict=True)
         )
         squares.append(x + y + z)
-    nearest: Array = np.sqrt(np.minimum.reduce(squares))
+    nearest: Array = np.sqrt(np.min(squares, axis=0))
     return nearest
 
 

@@ -94,7 +94,7 @@ def filled_box(
         size = np.abs(scans[..., scan].astype(np.float64))
         size[~np.isfinite(size)] = 0
         np.maximum(peak, size, out=peak)
-    filled = peak > rtol * peak.max()
+    filled = peak > rtol * np.max(peak)
     if not filled.any():
         return None
     ends = []
