@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from threadpoolctl import threadpool_limits
 
+from boldglm.core import parallel
 from boldglm.core.parallel import blocks, map_blocks, n_workers
 
 
@@ -64,3 +65,11 @@ def test_blas_gets_its_threads_back_from_overlapping_calls():
 
     map_blocks(second, [0])
     assert n_workers(None) == before
+
+
+def test_a_blas_that_cannot_be_asked_leaves_all_processors(monkeypatch):
+    class Unknown:
+        lib_controllers = ()
+
+    monkeypatch.setattr(parallel._BLAS, "_controller", Unknown())
+    assert n_workers(None) == n_workers(-1)

@@ -181,3 +181,14 @@ def test_swapped_effects_and_variances_are_an_error(rng):
         compute_fixed_effects([variance] * 2, [effect] * 2, mask)
     with pytest.raises(TypeError, match="contrast_imgs is a Nifti1Image; expected a l"):
         compute_fixed_effects(effect, variance, mask)
+
+
+def test_images_may_come_in_any_sequence(rng):
+    effect = nib.Nifti1Image(rng.standard_normal((3, 3, 3)).astype("f4"), np.eye(4))
+    variance = nib.Nifti1Image(np.ones((3, 3, 3), "f4"), np.eye(4))
+    mask = nib.Nifti1Image(np.ones((3, 3, 3), "u1"), np.eye(4))
+    listed = compute_fixed_effects([effect] * 2, [variance] * 2, mask)
+    others = compute_fixed_effects((effect, effect), iter([variance, variance]), mask)
+    assert np.array_equal(listed[2].get_fdata(), others[2].get_fdata())
+    with pytest.raises(ShapeError, match="contrast_imgs is empty"):
+        compute_fixed_effects([], [], mask)

@@ -5,7 +5,7 @@ import pytest
 from scipy import linalg
 from tests.oracle.dense_gls import dense_fit, filter_matrix
 
-from boldglm._base.errors import ShapeError
+from boldglm._base.errors import NotEstimableError, ShapeError
 from boldglm.glm.first_level import run_glm
 from boldglm.glm.regression import (
     ARModel,
@@ -176,3 +176,30 @@ def test_results_can_be_made_of_numbers(X, Y):
     np.testing.assert_allclose(made.Fcontrast(rows).F, fitted.Fcontrast(rows).F)
     assert made.Fcontrast(rows).df_num == 2
     assert made.whitened_design is fitted.model.whitened_design
+
+
+@pytest.mark.parametrize("noise", ["ols", "ar1", "ar2"])
+def test_divergence_02_results_refuse_what_cannot_be_estimated(rng, noise):
+    """Two conditions that fill all scans, and a constant."""
+    task = (np.arange(60) % 20 < 10) * 1.0
+    X = np.column_stack([task, 1 - task, np.ones(60)])
+    Y = rng.standard_normal((60, 3))
+    _, results = run_glm(Y, X, noise)
+    (result,) = results.values()
+    for refuse in (
+        lambda r: r.Tcontrast([1, 0, 0]),
+        lambda r: r.Fcontrast(np.eye(3)[:2]),
+        lambda r: r.t(0),
+        lambda r: r.conf_int(cols=[0]),
+    ):
+        for one in (result, SimpleRegressionResults(result)):
+            with pytest.raises(NotEstimableError, match=r"columns \[0, 1, 2\] apart"):
+                refuse(one)
+    assert np.isfinite(result.Tcontrast([1, -1, 0]).t).all()
+
+
+def test_statistics_of_all_coefficients_are_those_of_each(rng):
+    X = np.column_stack([rng.standard_normal((50, 3)), np.ones(50)])
+    _, results = run_glm(rng.standard_normal((50, 5)), X, "ar1")
+    each = [results["ar1"].t(column) for column in range(4)]
+    np.testing.assert_allclose(results["ar1"].t(), each)

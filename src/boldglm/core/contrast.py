@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from boldglm._base.errors import ContrastError, NotEstimableError, ShapeError
 from boldglm.core.gls import GlmFit
-from boldglm.core.linear import non_estimable_rows
+from boldglm.core.linear import confounded_regressors, non_estimable_rows
 from boldglm.core.parallel import blocks, map_blocks
 
 __all__ = ["ContrastStat", "contrast_stat", "independent_rows", "statistic"]
@@ -123,7 +123,11 @@ def contrast_stat(
         raise ContrastError(msg)
     stray = non_estimable_rows(fit.factor, rows)
     if stray:
-        msg = f"rows {stray} of the contrast are not estimable in this design"
+        columns = confounded_regressors(fit.factor, rows[stray])
+        msg = (
+            f"rows {stray} of the contrast are not estimable: the design cannot tell "
+            f"its columns {columns} apart (counted from 0)"
+        )
         raise NotEstimableError(msg)
     if kind == "t":
         return _t_contrast(fit, rows)

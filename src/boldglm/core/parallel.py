@@ -1,6 +1,7 @@
 """The one place where work is spread over threads."""
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
@@ -86,7 +87,9 @@ class _Blas:
     def threads(self) -> int:
         """Return how many threads BLAS may use now."""
         libraries = self._controller.lib_controllers
-        return max((lib.num_threads or 1 for lib in libraries), default=1)
+        known = [lib.num_threads or 1 for lib in libraries]
+        # A BLAS that cannot be asked (Accelerate) sets no limit that we could follow.
+        return max(known, default=sys.maxsize)
 
     @contextmanager
     def held(self) -> Iterator[None]:

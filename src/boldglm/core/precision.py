@@ -238,7 +238,8 @@ def condition(weights: Array) -> Array:
     lags = np.arange(weights.shape[0])
     waves = np.where(lags > 0, 2.0, 1.0) * np.cos(np.outer(FREQUENCIES, lags))
     power = waves @ weights
-    smallest = np.maximum(power.min(axis=0), np.finfo(np.float64).tiny)
+    # A unit root has a spectrum that reaches 0; any large number says so.
+    smallest = np.maximum(power.min(axis=0), 1e-100)
     return np.asarray(power.max(axis=0) / smallest)
 
 

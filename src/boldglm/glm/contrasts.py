@@ -89,6 +89,7 @@ def _contrast_of(results: LikelihoodModelResults, rows, stat_type) -> ContrastSt
     if kind == "t":
         t = results.Tcontrast(rows)
         return ContrastStat("t", np.atleast_1d(t.effect), np.atleast_1d(t.sd**2), dof)
+    results._check_estimable(rows)
     rows = results._independent(rows)
     values, vectors = np.linalg.eigh(results.vcov(matrix=rows, dispersion=1.0))
     root = (vectors / np.sqrt(values)) @ vectors.T

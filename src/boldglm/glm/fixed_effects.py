@@ -1,5 +1,7 @@
 """Fixed effects over runs, from maps that were computed before."""
 
+from os import PathLike
+
 import numpy as np
 
 from boldglm._base.errors import ShapeError
@@ -49,13 +51,17 @@ def compute_fixed_effects(
         If a variance is negative.
     """
     for name, images in (("contrast", contrast_imgs), ("variance", variance_imgs)):
-        if not isinstance(images, list | tuple):
+        if isinstance(images, str | PathLike) or hasattr(images, "affine"):
             msg = (
                 f"{name}_imgs is a {type(images).__name__}; expected a list of images "
                 "or paths, one per run."
             )
             raise TypeError(msg)
+    contrast_imgs, variance_imgs = list(contrast_imgs), list(variance_imgs)
     n_runs = len(contrast_imgs)
+    if not n_runs:
+        msg = "contrast_imgs is empty; expected an image per run"
+        raise ShapeError(msg)
     dofs = [100] * n_runs if dofs is None else list(dofs)
     if not n_runs == len(variance_imgs) == len(dofs):
         msg = (

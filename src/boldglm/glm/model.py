@@ -4,7 +4,13 @@ from typing import Any
 
 import numpy as np
 
-from boldglm._base.errors import ContrastError
+from boldglm._base.errors import ContrastError, NotEstimableError
+from boldglm.core.linear import (
+    Factor,
+    confounded_regressors,
+    factorize,
+    non_estimable_rows,
+)
 
 __all__ = ["FContrastResults", "LikelihoodModelResults", "TContrastResults"]
 
@@ -135,10 +141,35 @@ class LikelihoodModelResults:
     def t(self, column=None):
         """T statistic of each coefficient, or of those of `column`."""
         column = np.arange(self.theta.shape[0]) if column is None else column
-        variance = self.vcov(column=column)
-        if np.ndim(column):
-            variance = np.einsum("ii...->i...", variance)
+        variance = self._variances(np.atleast_1d(column))
+        if np.ndim(column) == 0:
+            variance = variance[0]
         return _ratio(self.theta[column], np.sqrt(variance))
+
+    def _variances(self, columns, dispersion=None) -> np.ndarray:
+        """Variance of coefficients, one by one: covariances would not fit in memory."""
+        rows = np.eye(self.theta.shape[0])
+        self._check_estimable(rows[columns])
+        return np.stack(
+            [self.vcov(column=int(c), dispersion=dispersion) for c in columns]
+        )
+
+    def _check_estimable(self, rows: np.ndarray) -> None:
+        """Raise where the design cannot tell a row apart from other combinations."""
+        factor = self._factor()
+        stray = [] if factor is None else non_estimable_rows(factor, rows)
+        if factor is not None and stray:
+            columns = confounded_regressors(factor, rows[stray])
+            msg = (
+                f"the contrast is not estimable: the design cannot tell its columns "
+                f"{columns} apart (counted from 0), they are linearly dependent"
+            )
+            raise NotEstimableError(msg)
+
+    def _factor(self) -> Factor | None:
+        """The factorised design; None where these results know of no design."""
+        design = getattr(getattr(self, "model", None), "design", None)
+        return None if design is None else factorize(design)
 
     def Tcontrast(self, matrix, store=("t", "effect", "sd"), dispersion=None):  # noqa: N802
         """Test one row of weights.
@@ -164,6 +195,7 @@ class LikelihoodModelResults:
         if row.shape[0] != 1:
             msg = f"a t contrast has one row; got {np.asarray(matrix).tolist()}"
             raise ContrastError(msg)
+        self._check_estimable(row)
         unknown = set(store) - {"t", "effect", "sd"}
         if unknown:
             msg = f"store has {sorted(unknown)}; expected some of 't', 'effect', 'sd'"
@@ -206,6 +238,7 @@ class LikelihoodModelResults:
                 f"regressors; this one has shape {given.shape}"
             )
             raise ContrastError(msg)
+        self._check_estimable(given)
         sigma2 = self.dispersion if dispersion is None else dispersion
         effect = given @ self.theta
         rows = self._independent(given)
@@ -240,10 +273,8 @@ class LikelihoodModelResults:
         from scipy.special import stdtrit
 
         cols = np.arange(self.theta.shape[0]) if cols is None else np.asarray(cols)
-        variance = self.vcov(column=cols, dispersion=dispersion)
-        reach = stdtrit(self.df_residuals, 1 - alpha / 2) * np.sqrt(
-            np.einsum("ii...->i...", variance)
-        )
+        variance = self._variances(np.atleast_1d(cols), dispersion)
+        reach = stdtrit(self.df_residuals, 1 - alpha / 2) * np.sqrt(variance)
         return np.stack([self.theta[cols] - reach, self.theta[cols] + reach], axis=1)
 
     def _independent(self, rows: np.ndarray) -> np.ndarray:

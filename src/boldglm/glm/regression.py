@@ -187,6 +187,9 @@ class _FitResults(LikelihoodModelResults):
             return super()._unit_covariance(rows, other)
         return _voxelwise_covariance(self._fit, rows, other)
 
+    def _factor(self):
+        return super()._factor() if self._fit is None else self._fit.factor
+
     def _independent(self, rows):
         if self._fit is None:
             return super()._independent(rows)
@@ -327,6 +330,17 @@ class SimpleRegressionResults(_FitResults):
         self.df_model = results.df_model
         self.df_residuals = results.df_residuals
 
+    @classmethod
+    def from_fit(cls, fit: GlmFit, model=None) -> "SimpleRegressionResults":
+        """View of a fit."""
+        results = cls.__new__(cls)
+        results.theta, results.dispersion = fit.beta, fit.sigma2
+        results._cov = None if model is None else model.normalized_cov_beta
+        results._fit, results.nuisance = fit, None
+        results.df_total, results.df_model = fit.factor.design.shape[0], fit.factor.rank
+        results.df_residuals = fit.dof
+        return results
+
     @property
     def logL(self):  # noqa: N802
         """Not kept; says where it is."""
@@ -363,7 +377,8 @@ def _normalize(residuals, dispersion):
 
 def _voxelwise_covariance(fit: GlmFit, rows, other) -> np.ndarray:
     """(q, r, n_voxels): both contrasts in one quadratic form, and its corner."""
-    rows, other = np.atleast_2d(rows), np.atleast_2d(other)
+    if rows is other:
+        return fit.forms.quadratic(fit.phi, rows @ fit.factor.to_beta)
     together = np.concatenate([rows, other]) @ fit.factor.to_beta
     unit = fit.forms.quadratic(fit.phi, together)
     return unit[: rows.shape[0], rows.shape[0] :]

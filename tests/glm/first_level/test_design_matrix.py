@@ -282,6 +282,7 @@ def conditions_of(frame_times, events, hrf_model):
     return design.drop(columns="constant").to_numpy()
 
 
+@pytest.mark.filterwarnings("ignore:Matrix is singular")
 @settings(max_examples=25, deadline=None)
 @given(seed=seeds, hrf_model=hrfs)
 def test_the_order_of_rows_does_not_matter(seed, hrf_model):
@@ -294,6 +295,7 @@ def test_the_order_of_rows_does_not_matter(seed, hrf_model):
     )
 
 
+@pytest.mark.filterwarnings("ignore:Matrix is singular")
 @settings(max_examples=25, deadline=None)
 @given(
     seed=seeds,

@@ -342,3 +342,20 @@ def test_warnings_point_at_the_users_line(fitted):
 def test_designs_of_a_fit_are_tables(unlike_runs):
     assert all(isinstance(one, pd.DataFrame) for one in unlike_runs.design_matrices_)
     assert list(unlike_runs.design_matrices_[1].columns) == ["a", "line", "constant"]
+
+
+def test_a_run_whose_column_is_empty_lacks_the_condition(run, table, brain):
+    design = sim.design(table)
+    empty = design.assign(b=0.0)
+    both = FirstLevelModel(mask_img=brain).fit(
+        [run, run], design_matrices=[design, empty]
+    )
+    one = FirstLevelModel(mask_img=brain).fit(run, design_matrices=design)
+    with pytest.warns(ContrastWarning, match="index 1 has no column 'b'"):
+        assert equal(maps(both, "b"), maps(one, "b"))
+
+
+@pytest.mark.parametrize("odd", [np.array(["a", "b"]), [["a", 1]]])
+def test_text_among_weights_is_explained(two_runs, odd):
+    with pytest.raises(ContrastError, match="expected numbers"):
+        two_runs.compute_contrast(odd)

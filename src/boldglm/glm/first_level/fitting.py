@@ -5,7 +5,12 @@ import numpy as np
 from boldglm._base.warnings import DesignWarning, ImageWarning, warn
 from boldglm.core.gls import NOT_FINITE, GlmFit, fit_glm
 from boldglm.core.noise import NoiseModel, noise_model
-from boldglm.glm.regression import ARModel, OLSModel, RegressionResults
+from boldglm.glm.regression import (
+    ARModel,
+    OLSModel,
+    RegressionResults,
+    SimpleRegressionResults,
+)
 
 __all__ = ["as_noise_model", "labels_and_results", "run_glm", "threads"]
 
@@ -108,26 +113,34 @@ def as_noise_model(name, bins, first_scans="conditional") -> NoiseModel:
     return noise_model(name, first_scans=first_scans)
 
 
-def labels_and_results(fit: GlmFit, data: np.ndarray):
+def labels_and_results(fit: GlmFit, data: np.ndarray | None):
     """Labels and results dictionary, views of a fit.
 
     Parameters
     ----------
     fit : GlmFit
-    data : (n_scans, n_voxels)
+    data : (n_scans, n_voxels) or None
+        None: the results are `SimpleRegressionResults`.
 
     Returns
     -------
     labels : (n_voxels,) array
     results : dict of RegressionResults
     """
-    n_voxels = data.shape[1]
+    n_voxels = fit.sigma2.size
+
+    def view(part: GlmFit, voxels, model=None):
+        if data is None:
+            return SimpleRegressionResults.from_fit(part, model)
+        return RegressionResults.from_fit(part, data[:, voxels], model)
+
+    every = slice(None)
     if fit.noise.order == 0:
         model = OLSModel(fit.factor.design)
-        return np.zeros(n_voxels), {0.0: RegressionResults.from_fit(fit, data, model)}
+        return np.zeros(n_voxels), {0.0: view(fit, every, model)}
     if fit.noise.bins is None:
         labels = np.full(n_voxels, fit.noise.name)
-        return labels, {fit.noise.name: RegressionResults.from_fit(fit, data)}
+        return labels, {fit.noise.name: view(fit, every)}
     coefficients, group = np.unique(fit.phi[0], return_inverse=True)
     names = np.array([str(float(value)) for value in coefficients])
     results = {}
@@ -136,7 +149,5 @@ def labels_and_results(fit: GlmFit, data: np.ndarray):
         # `ARModel` filters the first scans; it is no model of exact ones.
         filtered = fit.noise.first_scans == "conditional"
         shared = ARModel(fit.factor.design, float(value)) if filtered else None
-        results[str(name)] = RegressionResults.from_fit(
-            fit.select(voxels), data[:, voxels], shared
-        )
+        results[str(name)] = view(fit.select(voxels), voxels, shared)
     return names[group], results

@@ -1,5 +1,6 @@
 """A contrast as the user wrote it, in each run's own columns."""
 
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
@@ -40,10 +41,11 @@ def run_contrasts(
         msg = f"stat_type is {stat_type!r}; expected 't', 'F' or None"
         raise ContrastError(msg)
     columns = [list(design.columns) for design in designs]
+    present = [_present(design) for design in designs]
     definitions = _per_run(contrast_def, columns)
     parts, lacking = [], {}
     for run, definition in enumerate(definitions):
-        rows, missing = _rows(definition, columns[run], columns)
+        rows, missing = _rows(definition, columns[run], columns, present[run])
         if missing:
             lacking[run] = missing
         elif np.any(rows):
@@ -103,7 +105,10 @@ def _are_plain_rows(definitions) -> bool:
 
 def _check_columns_agree(definition, columns) -> None:
     """Warn where the same weights fall on columns of other names in other runs."""
-    rows = np.atleast_2d(np.asarray(definition, dtype=float))
+    with warnings.catch_warnings():
+        # Each run says itself what is padded.
+        warnings.simplefilter("ignore", ContrastWarning)
+        rows = pad_contrast(definition, max(map(len, columns)))
     places = [i for i in np.flatnonzero(rows.any(axis=0)) if i < len(columns[0])]
     weighted = [columns[0][i] for i in places]
     for run, names in enumerate(columns[1:], start=1):
@@ -118,7 +123,12 @@ def _check_columns_agree(definition, columns) -> None:
             return
 
 
-def _rows(definition, own, every) -> tuple[np.ndarray, list]:
+def _present(design) -> set:
+    """Columns with something in them: an empty one is a condition that is lacking."""
+    return set(design.columns[(design.to_numpy() != 0).any(axis=0)])
+
+
+def _rows(definition, own, every, present) -> tuple[np.ndarray, list]:
     """Weights of a run's own columns, and the columns it would need but lacks.
 
     An expression is read with the columns of all runs, so that a name means the same
@@ -130,7 +140,12 @@ def _rows(definition, own, every) -> tuple[np.ndarray, list]:
     weights = dict(
         zip(known, expression_to_contrast_vector(definition, known), strict=True)
     )
-    missing = [name for name, weight in weights.items() if weight and name not in own]
+    several = len(every) > 1
+    missing = [
+        name
+        for name, weight in weights.items()
+        if weight and (name not in own or (several and name not in present))
+    ]
     return np.array([[weights[name] for name in own]]), missing
 
 

@@ -7,7 +7,6 @@ import numpy as np
 from boldglm._base.estimator import Estimator
 from boldglm.core.gls import GlmFit, residuals
 from boldglm.glm.first_level.fitting import labels_and_results
-from boldglm.glm.regression import SimpleRegressionResults
 
 __all__ = ["RunFits"]
 
@@ -37,18 +36,9 @@ class RunFits(Estimator):
 
     def _views(self):
         self._check_fitted("fits_")
-        if self._data:
-            pairs = zip(self.fits_, self._data, strict=True)
-            return [labels_and_results(fit, data) for fit, data in pairs]
-        views = []
-        for fit in self.fits_:
-            # The data are gone: a stand-in of no size, for the number of scans.
-            shape = (fit.factor.design.shape[0], fit.beta.shape[1])
-            labels, full = labels_and_results(fit, np.broadcast_to(np.nan, shape))
-            views.append(
-                (labels, {k: SimpleRegressionResults(v) for k, v in full.items()})
-            )
-        return views
+        kept = self._data or [None] * len(self.fits_)
+        pairs = zip(self.fits_, kept, strict=True)
+        return [labels_and_results(fit, data) for fit, data in pairs]
 
     @property
     def residuals_(self):
