@@ -108,7 +108,7 @@ def fit_glm(
         Of any rank.
     noise : NoiseModel
     n_jobs : int or None
-        Threads; None for all processors.
+        Threads; None for as many as BLAS would use.
 
     Returns
     -------

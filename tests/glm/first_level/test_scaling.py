@@ -80,12 +80,23 @@ def test_other_scalings_are_errors_that_list_the_known(given):
 
 def test_zero_is_a_scaling_and_false_is_none(Y):
     """``False == 0``, but they ask for different things."""
-    assert scale_signal(Y, False, standardized=False) is Y
-    np.testing.assert_array_equal(scale_signal(Y, 0, False), mean_scaling(Y)[0])
+    assert scale_signal(Y.copy(), False, standardized=False) is Y
+    np.testing.assert_array_equal(scale_signal(Y.copy(), 0, False), mean_scaling(Y)[0])
 
 
 def test_divergence_12_standardize_is_effective_with_any_scaling(Y):
     expected = standardize(Y)
     for signal_scaling in (0, (0, 1), False):
-        got = scale_signal(Y, signal_scaling, standardized=True)
+        got = scale_signal(Y.copy(), signal_scaling, standardized=True)
         np.testing.assert_allclose(got, expected, atol=1e-9)
+
+
+def test_a_constant_series_becomes_zeros_whatever_its_value():
+    """0.1 is no binary fraction: its mean over scans is off by rounding."""
+    assert not standardize(np.full((7, 1), 0.1)).any()
+
+
+def test_the_models_own_array_is_scaled_in_place(Y):
+    own = Y.copy()
+    assert scale_signal(own, 0, True) is own
+    np.testing.assert_allclose(own, standardize(mean_scaling(Y)[0]))

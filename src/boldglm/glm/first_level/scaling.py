@@ -40,8 +40,13 @@ def mean_scaling(Y, axis=0):
     (array([-10., 10.]), array([100.]))
     """
     data = np.asarray(Y)
-    if data.dtype not in (np.float32, np.float64):
-        data = data.astype(np.float64)
+    kept = data.dtype in (np.float32, np.float64)
+    data = np.array(data, dtype=data.dtype if kept else np.float64)
+    return data, _to_per_cent(data, axis)
+
+
+def _to_per_cent(data: np.ndarray, axis) -> np.ndarray:
+    """Scale an array in place; what it was divided by."""
     mean = data.mean(axis=axis, dtype=np.float64)
     n_zero = np.count_nonzero(mean == 0)
     if n_zero:
@@ -63,11 +68,10 @@ def mean_scaling(Y, axis=0):
     mean = np.maximum(mean, 1)
     divisor = mean[:, None] if axis == 1 else mean
     # In float64 before the difference, then back: 1000.1 / 1000 - 1 needs the digits.
-    scaled = np.empty_like(data)
     for scan in range(data.shape[0]):
         row = divisor[scan] if axis == 1 else divisor
-        scaled[scan] = 100 * (data[scan] / row - 1)
-    return scaled, mean
+        data[scan] = 100 * (data[scan] / row - 1)
+    return mean
 
 
 def standardize(Y):
@@ -76,11 +80,23 @@ def standardize(Y):
     >>> standardize(np.array([[1.0], [2.0], [3.0]])).ravel()
     array([-1., 0., 1.])
     """
-    data = np.asarray(Y)
-    centred = data - data.mean(axis=0, dtype=np.float64)
-    deviation = np.sqrt(np.sum(centred**2, axis=0) / max(data.shape[0] - 1, 1))
-    safe = np.where(deviation > 0, deviation, 1.0)
-    return (centred / safe).astype(data.dtype, copy=False)
+    data = np.array(Y, dtype=None if np.asarray(Y).dtype.kind == "f" else float)
+    _to_deviations(data)
+    return data
+
+
+def _to_deviations(data: np.ndarray) -> None:
+    """Standardize an array in place, scan by scan: no copy of the data is made."""
+    mean = data.mean(axis=0, dtype=np.float64)
+    square = np.zeros_like(mean)
+    for scan in data:
+        square += (scan - mean) ** 2
+    deviation = np.sqrt(square / max(data.shape[0] - 1, 1))
+    # Up to the rounding of its mean a constant series does not vary.
+    varies = deviation > 1e-13 * np.abs(mean)
+    safe = np.where(varies, deviation, 1.0)
+    for scan in data:
+        scan[:] = np.where(varies, (scan - mean) / safe, 0.0)
 
 
 def check_signal_scaling(signal_scaling) -> int | tuple[int, int] | None:
@@ -108,8 +124,24 @@ def check_signal_scaling(signal_scaling) -> int | tuple[int, int] | None:
     raise ShapeError(msg)
 
 
-def scale_signal(Y, signal_scaling, standardized: bool):
-    """Apply what a model's `signal_scaling` and `standardize` ask for."""
+def scale_signal(data: np.ndarray, signal_scaling, standardized: bool) -> np.ndarray:
+    """Apply what a model's `signal_scaling` and `standardize` ask for, in place.
+
+    Parameters
+    ----------
+    data : (n_scans, n_voxels) float
+        The caller's own: it is overwritten.
+    signal_scaling, standardized
+        As the parameters of the model.
+
+    Returns
+    -------
+    (n_scans, n_voxels)
+        The same array.
+    """
     axis = check_signal_scaling(signal_scaling)
-    scaled = Y if axis is None else mean_scaling(Y, axis)[0]
-    return standardize(scaled) if standardized else scaled
+    if axis is not None:
+        _to_per_cent(data, axis)
+    if standardized:
+        _to_deviations(data)
+    return data
