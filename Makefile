@@ -33,7 +33,8 @@ bench: $(VENV)/.installed-dev ## Time against nilearn, alternating, on the same 
 	$(TEST_SHELL_ENV) $(BIN)/python -m benchmarks.run
 
 clean: ## Remove the virtual environment and what the tools left
-	rm -rf $(VENV) boldglm-demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) boldglm-demo build dist .pytest_cache .mypy_cache .ruff_cache \
+		.hypothesis .import_linter_cache
 
 # A stamp per kind of installation, redone when the metadata change.
 $(BIN)/python:

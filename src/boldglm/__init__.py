@@ -21,7 +21,6 @@ _SUBPACKAGES = (
     "exceptions",
     "glm",
     "image",
-    "interfaces",
     "maskers",
     "masking",
     "plotting",

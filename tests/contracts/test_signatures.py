@@ -62,9 +62,6 @@ UNLIKE = {
 # Methods that scripts use and that are not there yet.
 NOT_YET = {
     "generate_report",  # with the report
-    "residuals",  # deprecated aliases of residuals_, predicted_, r_square_
-    "predicted",
-    "r_square",
     "transform_single_imgs",
     # scikit-learn's plumbing for pipelines
     "get_feature_names_out",

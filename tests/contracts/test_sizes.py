@@ -8,7 +8,9 @@ SOURCES = Path(__file__).parents[2] / "src" / "boldglm"
 LONGEST = 400
 
 
-@pytest.mark.parametrize("path", sorted(SOURCES.rglob("*.py")), ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", sorted(SOURCES.rglob("*.py")), ids=lambda path: path.name
+)
 def test_no_file_is_longer_than_a_sitting(path):
     assert len(path.read_text().splitlines()) <= LONGEST
 
