@@ -9,20 +9,18 @@ from nibabel.spatialimages import SpatialImage
 
 from boldglm._base.errors import ShapeError
 from boldglm._base.estimator import Estimator
-from boldglm._base.warnings import ImageWarning, MaskWarning, warn
+from boldglm._base.warnings import MaskWarning, warn
 from boldglm.core.clean import largest_components
-from boldglm.image.concat import concatenate, require_one_grid
-from boldglm.image.extract import extract, replace_non_finite, warn_replaced
+from boldglm.image.concat import concatenate
 from boldglm.image.files import check_niimg
-from boldglm.image.grid import VolumeMask
 from boldglm.image.headers import new_image
-from boldglm.image.mask import read_mask, require_overlap
-from boldglm.image.reading import name_of, read_data, working_dtype
-from boldglm.image.regrid import regrid
+from boldglm.image.mask import read_mask
+from boldglm.image.reading import name_of, read_data
 from boldglm.image.resample import resample_img
 from boldglm.image.smooth import Smoother
-from boldglm.image.sources import grid_of, is_series, open_all, require_dimensions
+from boldglm.image.sources import is_series, open_all, require_dimensions
 from boldglm.maskers.cleaning import clean_series, steps_from
+from boldglm.maskers.extraction import read_series
 from boldglm.masking.compute import compute_background_mask, compute_epi_mask
 
 __all__ = ["NiftiMasker"]
@@ -227,7 +225,10 @@ class NiftiMasker(Estimator):
         if several:
             for img in images:
                 require_dimensions(img, 3, " in a list: give one run at a time")
-        series = self._extracted(images)
+        series = read_series(
+            images, self._mask, self.smoothing_fwhm,
+            expected=self.target_affine is not None,
+        )  # fmt: skip
         all_confounds = [] if confounds is None else [confounds]
         if isinstance(confounds, list | tuple):
             all_confounds = list(confounds)
@@ -344,38 +345,6 @@ class NiftiMasker(Estimator):
             )
             raise ValueError(msg)
         return strategy(imgs, **arguments)  # type: ignore[no-any-return]
-
-    def _extracted(self, images: list[SpatialImage]) -> np.ndarray:
-        require_one_grid(images)
-        mask, grid = self._mask, grid_of(images[0])
-        smoother = Smoother(self.smoothing_fwhm, mask.grid.voxel_sizes)
-        if grid == mask.grid:
-            return extract(images, mask, smoother=smoother)
-        require_overlap(images[0], mask)
-        if self.target_affine is None:
-            warn(
-                f"{name_of(images[0])} (shape {grid.shape}) is resampled to the grid "
-                f"of the mask (shape {mask.grid.shape}), which takes time. Resample "
-                "the mask to the images, or pass target_affine, if that is not "
-                "what you want.",
-                ImageWarning,
-            )
-        return _resampled(images, mask, smoother)
-
-
-def _resampled(
-    images: list[SpatialImage], mask: VolumeMask, smoother: Smoother
-) -> np.ndarray:
-    """Voxels of a mask out of images on another grid."""
-    part = mask.cropped(smoother.radius)
-    img = images[0] if len(images) == 1 else concatenate(images, np.float32)
-    wide = working_dtype(img) == np.float64
-    data = read_data(img, np.float64 if wide else np.float32)
-    moved = regrid(data, grid_of(img), part.grid)
-    scans = moved if moved.ndim == 4 else moved[..., np.newaxis]
-    series = part.gather(smoother(scans) if smoother else scans)
-    warn_replaced(replace_non_finite(series), series.size)
-    return series
 
 
 def _noisiest_series(images: list[SpatialImage]) -> np.ndarray:

@@ -1,0 +1,87 @@
+"""From images to the series of a mask's voxels, resampled where grids differ."""
+
+from typing import Any
+
+import numpy as np
+from nibabel.spatialimages import SpatialImage
+
+from boldglm._base.warnings import ImageWarning, warn
+from boldglm.image.concat import concatenate, require_one_grid
+from boldglm.image.extract import extract, replace_non_finite, warn_replaced
+from boldglm.image.grid import VolumeMask
+from boldglm.image.mask import require_overlap
+from boldglm.image.reading import name_of, read_data, working_dtype
+from boldglm.image.regrid import regrid
+from boldglm.image.smooth import Smoother
+from boldglm.image.sources import grid_of
+
+__all__ = ["read_series"]
+
+
+def read_series(
+    images: list[SpatialImage],
+    mask: VolumeMask,
+    fwhm: Any = None,
+    *,
+    expected: bool = False,
+) -> np.ndarray:
+    """Smoothed series of the voxels of a mask.
+
+    Parameters
+    ----------
+    images : list of nibabel images
+        On one grid; if it is not the mask's, they are resampled to the mask's by
+        cubic splines.
+    mask : VolumeMask
+    fwhm : float, (3,) float, "fast" or None
+        See `boldglm.image.smooth_img`.
+    expected : bool
+        The user asked for another grid: resampling is no surprise to warn of.
+
+    Returns
+    -------
+    (scan, voxel), C-contiguous
+        Values that are not finite are 0.
+
+    Raises
+    ------
+    GridError
+        If the images lie on different grids.
+    MaskError
+        If no voxel of the mask lies in the images.
+
+    Warns
+    -----
+    ImageWarning
+        If images are resampled, or had values inside the mask that are not finite.
+    """
+    require_one_grid(images)
+    grid = grid_of(images[0])
+    smoother = Smoother(fwhm, mask.grid.voxel_sizes)
+    if grid == mask.grid:
+        return extract(images, mask, smoother=smoother)
+    require_overlap(images[0], mask)
+    if not expected:
+        warn(
+            f"{name_of(images[0])} (shape {grid.shape}) is resampled to the grid "
+            f"of the mask (shape {mask.grid.shape}), which takes time. Resample "
+            "the mask to the images, or pass target_affine, if that is not "
+            "what you want.",
+            ImageWarning,
+        )
+    return _resampled(images, mask, smoother)
+
+
+def _resampled(
+    images: list[SpatialImage], mask: VolumeMask, smoother: Smoother
+) -> np.ndarray:
+    """Voxels of a mask out of images on another grid."""
+    part = mask.cropped(smoother.radius)
+    img = images[0] if len(images) == 1 else concatenate(images, np.float32)
+    wide = working_dtype(img) == np.float64
+    data = read_data(img, np.float64 if wide else np.float32)
+    moved = regrid(data, grid_of(img), part.grid)
+    scans = moved if moved.ndim == 4 else moved[..., np.newaxis]
+    series = part.gather(smoother(scans) if smoother else scans)
+    warn_replaced(replace_non_finite(series), series.size)
+    return series
