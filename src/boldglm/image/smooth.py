@@ -7,14 +7,17 @@ import numpy as np
 from nibabel.nifti1 import Nifti1Image
 from nibabel.spatialimages import SpatialImage
 
+from boldglm._base.errors import ShapeError
 from boldglm._base.warnings import ImageWarning, warn
 from boldglm.core.smooth import fwhm_to_sigma, neighbour_average, smooth_volumes
+from boldglm.core.parallel import map_blocks
 from boldglm.image.files import load_img
+from boldglm.image.grid import VolumeMask
 from boldglm.image.headers import new_image
 from boldglm.image.reading import iter_blocks, working_dtype
 from boldglm.image.sources import count_scans, find_files, grid_of, is_series
 
-__all__ = ["Smoother", "smooth_img"]
+__all__ = ["MaskedSmoother", "Smoother", "smooth_img"]
 
 
 def smooth_img(imgs: Any, fwhm: Any) -> Nifti1Image | list[Nifti1Image]:
@@ -129,6 +132,110 @@ class Smoother:
         if self.fast:
             return neighbour_average(volumes)
         return smooth_volumes(volumes, self.sigma, volumes)
+
+    def within(
+        self, mask: VolumeMask, *, ensure_finite: bool = True
+    ) -> "MaskedSmoother":
+        """This smoothing, for the voxels of a mask only: see `MaskedSmoother`."""
+        return MaskedSmoother(self, mask, ensure_finite=ensure_finite)
+
+
+class MaskedSmoother:
+    """The voxels of a mask out of blocks of scans, smoothed on the way.
+
+    The values are those of smoothing the whole volumes; work is done where the
+    mask needs it.
+
+    Parameters
+    ----------
+    smoother : Smoother
+        Without a width: voxels are gathered as they are.
+    mask : VolumeMask
+    ensure_finite : bool
+        Without smoothing: replace values that are not finite by 0. Smoothing
+        always does, before.
+
+    Examples
+    --------
+    >>> from boldglm.image.grid import Grid
+    >>> inside = np.zeros((3, 3, 1), bool)
+    >>> inside[1, 1] = inside[2, 1] = True
+    >>> mask = VolumeMask(Grid((3, 3, 1), np.eye(4)), inside)
+    >>> block = np.zeros((3, 3, 1, 1), np.int16, order="F")
+    >>> block[1, 1] = 22
+    >>> rows = np.empty((1, 2), np.float32)
+    >>> Smoother("fast", np.ones(3)).within(mask).gather(block, rows)
+    0
+    >>> rows
+    array([[10.,  2.]], dtype=float32)
+    """
+
+    def __init__(
+        self, smoother: Smoother, mask: VolumeMask, *, ensure_finite: bool = True
+    ) -> None:
+        self.smoother = smoother
+        self.mask = mask
+        self.ensure_finite = ensure_finite
+
+    def gather(self, block: np.ndarray, out: np.ndarray) -> int:
+        """Write the mask's voxels into `out`, one scan per row.
+
+        Parameters
+        ----------
+        block : (x, y, z, scan)
+            Real numbers of any type; fastest when stored x first, as in files.
+            Not modified.
+        out : (scan, voxel), C-contiguous
+            Is written. Its type is that of the arithmetic (float32 at least).
+
+        Returns
+        -------
+        int
+            How many values inside the mask were not finite and counted as 0.
+
+        Raises
+        ------
+        ShapeError
+            If `block` does not lie on the grid of the mask, or `out` has not a
+            row for each scan and a column for each voxel.
+        """
+        self._require_shapes(block, out)
+        counts = map_blocks(
+            lambda scan: self._gather_one(block[..., scan], out[scan]),
+            range(block.shape[3]),
+        )
+        return sum(counts)
+
+    def _require_shapes(self, block: np.ndarray, out: np.ndarray) -> None:
+        grid, n_voxels = self.mask.grid, self.mask.n_voxels
+        if block.ndim != 4 or block.shape[:3] != grid.shape:
+            msg = f"The block has shape {block.shape}; expected {grid.shape} and scans."
+            raise ShapeError(msg)
+        if out.shape != (block.shape[3], n_voxels):
+            msg = (
+                f"The rows to write have shape {out.shape}; expected "
+                f"{(block.shape[3], n_voxels)} (scan, voxel)."
+            )
+            raise ShapeError(msg)
+
+    def _gather_one(self, volume: np.ndarray, row: np.ndarray) -> int:
+        if not self.smoother:
+            row[...] = self.mask.gather(volume, row.dtype)[0]
+            return _replace_non_finite(row) if self.ensure_finite else 0
+        kind = np.result_type(row.dtype, np.float32)
+        data = np.array(volume, dtype=kind, order="F")[..., np.newaxis]
+        bad = self.mask.gather(data, kind)
+        row[...] = self.mask.gather(self.smoother(data), row.dtype)[0]
+        return int((~np.isfinite(bad)).sum())
+
+
+def _replace_non_finite(row: np.ndarray) -> int:
+    # a sum over finite numbers is finite: one quick pass for the usual case
+    if row.dtype.kind != "f" or np.isfinite(row.sum(dtype=np.float64)):
+        return 0
+    bad = ~np.isfinite(row)
+    row[bad] = 0
+    return int(bad.sum())
 
 
 def _checked_width(fwhm: Any) -> np.ndarray:
