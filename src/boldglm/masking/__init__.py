@@ -8,8 +8,10 @@ from boldglm._base.lazy import attach
 _NAMES = {
     "apply_mask": "boldglm.masking.apply",
     "compute_background_mask": "boldglm.masking.compute",
+    "compute_brain_mask": "boldglm.masking.template",
     "compute_epi_mask": "boldglm.masking.compute",
     "compute_multi_background_mask": "boldglm.masking.combine",
+    "compute_multi_brain_mask": "boldglm.masking.template",
     "compute_multi_epi_mask": "boldglm.masking.combine",
     "intersect_masks": "boldglm.masking.combine",
     "load_mask_img": "boldglm.masking.apply",

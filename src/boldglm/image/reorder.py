@@ -1,0 +1,171 @@
+"""Images with their axes in the order of the world's, and mirrored."""
+
+from typing import Any
+
+import numpy as np
+from nibabel.nifti1 import Nifti1Image
+from nibabel.spatialimages import SpatialImage
+
+from boldglm._base.errors import GridError
+from boldglm._base.warnings import ImageWarning, warn
+from boldglm.image.files import check_niimg_3d, load_img
+from boldglm.image.grid import Grid
+from boldglm.image.headers import new_image
+from boldglm.image.reading import iter_blocks, name_of, read_data, working_dtype
+from boldglm.image.regrid import Interpolation, check_interpolation
+from boldglm.image.sources import grid_of
+
+__all__ = ["reorder_img", "swap_img_hemispheres"]
+
+# entries of an affine below this, in mm per voxel, are noise of float arithmetic
+_NO_ROTATION = 1e-3
+
+
+def reorder_img(
+    img: Any, resample: Interpolation | None = None, copy_header: bool = True
+) -> Nifti1Image:
+    """Turn an image so that its axes run to the right, to the front and up.
+
+    Axes are permuted and flipped; each value stays at its point in the world.
+    The new affine is diagonal and positive, but for the origin.
+
+    Parameters
+    ----------
+    img : str, Path, nibabel image, or list of these
+        3-D or 4-D. Not modified.
+    resample : {None, "continuous", "linear", "nearest"}
+        How to interpolate an image that lies oblique, see `resample_img`; an
+        image that does not is never interpolated. None: an error instead.
+    copy_header : bool
+        Whether description, time step and other header fields come along.
+
+    Returns
+    -------
+    Nifti1Image
+
+    Raises
+    ------
+    GridError
+        If the image lies oblique and `resample` is None; if two axes of the
+        image run along one of the world.
+
+    Examples
+    --------
+    >>> affine = np.diag([-2.0, 3.0, 3.0, 1.0])
+    >>> img = Nifti1Image(np.array([[[1.0]], [[2.0]]]), affine)
+    >>> turned = reorder_img(img)
+    >>> turned.get_fdata().ravel(), turned.affine[0]
+    (array([2., 1.]), array([ 2., 0., 0., -2.]))
+    """
+    if resample is not None:
+        check_interpolation(resample)
+    opened = load_img(img)
+    grid = grid_of(opened)
+    linear = grid.affine[:3, :3]
+    runs_along = np.abs(linear) > _NO_ROTATION
+    if not (runs_along.sum(axis=0) == 1).all():
+        return _straightened(img, opened, resample, copy_header)
+    world_axis = np.argmax(runs_along, axis=0)
+    if np.unique(world_axis).size < 3:
+        msg = (
+            f"{name_of(opened)}: two axes run along one axis of the world, the header "
+            f"is wrong. Its affine is\n{grid.affine}"
+        )
+        raise GridError(msg)
+    axes = np.argsort(world_axis)
+    steps = linear[(0, 1, 2), axes]
+    return _turned(opened, grid, axes, steps, copy_header)
+
+
+def _straightened(
+    img: Any,
+    opened: SpatialImage,
+    resample: Interpolation | None,
+    copy_header: bool,
+) -> Nifti1Image:
+    """The image on a grid along the world's axes, with voxels of about its size."""
+    from boldglm.image.resample import resample_img
+
+    if resample is None:
+        msg = (
+            "Cannot reorder the axes: the image affine contains rotations.\n"
+            f"{name_of(img)} lies oblique, its affine is\n{opened.affine}\n"
+            'Interpolate it: resample="continuous" ("nearest" for labels).'
+        )
+        raise GridError(msg)
+    turn, sizes = np.linalg.qr(np.asarray(opened.affine, dtype=np.float64)[:3, :3])
+    nearest_axis = np.abs(turn).argmax(axis=1)
+    target = np.diag(np.abs(np.diag(sizes))[nearest_axis])
+    return resample_img(
+        opened, target_affine=target, interpolation=resample, copy_header=copy_header
+    )
+
+
+def _turned(
+    img: SpatialImage,
+    grid: Grid,
+    axes: np.ndarray,
+    steps: np.ndarray,
+    copy_header: bool,
+) -> Nifti1Image:
+    """Axes permuted and, where a step is negative, flipped; read block by block."""
+    shape = np.array(grid.shape)[axes]
+    offset = grid.affine[:3, 3] + np.where(steps < 0, steps * (shape - 1), 0.0)
+    affine = np.diag([*np.abs(steps), 1.0])
+    affine[:3, 3] = offset
+    x, y, z = (slice(None, None, -1) if step < 0 else slice(None) for step in steps)
+    dtype = working_dtype(img)
+    data = np.empty((*shape, *img.shape[3:]), dtype=dtype, order="F")
+    scans = data.reshape(*shape, -1, order="F")
+    for cut, block in iter_blocks(img, dtype):
+        scans[..., cut] = block.transpose((*axes, 3))[x, y, z]
+    return new_image(img, data, affine, copy_header)
+
+
+def swap_img_hemispheres(img: Any) -> Nifti1Image:
+    """Mirror an image: what was left is right.
+
+    The axes are brought into the order of the world's (`reorder_img`), then the
+    first is flipped, and the affine stays: the mirror is the middle of the
+    grid, which should be x = 0, as in templates.
+
+    Parameters
+    ----------
+    img : str, Path or nibabel image
+        3-D, with axes along those of the world. Not modified.
+
+    Returns
+    -------
+    Nifti1Image
+
+    Raises
+    ------
+    DimensionError
+        If the image is not 3-D.
+    GridError
+        If it lies oblique.
+
+    Warns
+    -----
+    ImageWarning
+        If the mirror lies off x = 0 by more than half a voxel.
+
+    Examples
+    --------
+    >>> affine = np.diag([2.0, 2.0, 2.0, 1.0])
+    >>> affine[0, 3] = -2.0
+    >>> img = Nifti1Image(np.array([1.0, 2.0, 3.0]).reshape(3, 1, 1), affine)
+    >>> swap_img_hemispheres(img).get_fdata().ravel()
+    array([3., 2., 1.])
+    """
+    ordered = reorder_img(check_niimg_3d(img))
+    grid = grid_of(ordered)
+    middle = grid.affine[0, 3] + grid.affine[0, 0] * (grid.shape[0] - 1) / 2
+    if abs(middle) > grid.affine[0, 0] / 2:
+        warn(
+            f"{name_of(img)} is mirrored at the middle of its grid, x = {middle:g} mm, "
+            "and not at x = 0: left and right do not fall on each other in the world. "
+            "Resample it to a grid that is symmetric about x = 0 first.",
+            ImageWarning,
+        )
+    return new_image(ordered, read_data(ordered)[::-1])
