@@ -2,11 +2,9 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from boldglm._base.errors import ShapeError
-from boldglm.core.lags import LagProducts, concatenate, design_lags, lag_products
+from boldglm.core.lags import LagProducts, design_lags, lag_products, less_fit
 from boldglm.core.lags_kernels import centre, lag_squares
 from boldglm.core.linear import factorize
 
@@ -16,19 +14,6 @@ def lag_matrix(n_scans, lag):
     if lag == 0:
         return np.eye(n_scans)
     return np.eye(n_scans, k=lag) + np.eye(n_scans, k=-lag)
-
-
-def parts_of(basis, data, n_lags, cuts):
-    """Statistics of consecutive stretches, joined one after the other."""
-    total, seen = None, None
-    for rows in np.split(np.arange(len(basis)), cuts):
-        part = lag_products(design_lags(basis[rows], n_lags), data[rows])
-        if total is None:
-            total, seen = part, basis[rows]
-        else:
-            total = concatenate(total, seen, part, basis[rows])
-            seen = np.concatenate([seen, basis[rows]])
-    return total
 
 
 def assert_same_products(one: LagProducts, two: LagProducts, rtol=1e-11):
@@ -88,37 +73,21 @@ def test_inputs_are_only_read(rng, readonly):
     assert not np.shares_memory(products.first, Y)
 
 
-@given(
-    n_lags=st.integers(0, 6),
-    lengths=st.lists(st.integers(13, 30), min_size=2, max_size=4),
-    seed=st.integers(0, 10_000),
-)
-def test_parts_joined_equal_the_whole(n_lags, lengths, seed):
-    rng = np.random.default_rng(seed)
-    n_scans = sum(lengths)
-    Q, Y = rng.standard_normal((n_scans, 3)), rng.standard_normal((n_scans, 2))
-    whole = lag_products(design_lags(Q, n_lags), Y)
-    joined = parts_of(Q, Y, n_lags, np.cumsum(lengths)[:-1])
-    assert_same_products(joined, whole)
+@pytest.mark.parametrize("n_lags", [0, 1, 3, 6])
+def test_products_of_residuals_come_from_those_of_the_data(rng, n_lags):
+    Q = factorize(rng.standard_normal((60, 5))).basis
+    Y, theta = rng.standard_normal((60, 8)) + 3, rng.standard_normal((5, 8))
+    lags = design_lags(Q, n_lags)
+    got = less_fit(lags, lag_products(lags, Y), theta)
+    assert_same_products(got, lag_products(lags, Y - Q @ theta))
 
 
-def test_joining_does_not_depend_on_the_order_of_the_joins(rng):
-    Q, Y = rng.standard_normal((45, 2)), rng.standard_normal((45, 3))
-    rows = np.split(np.arange(45), [15, 30])
-    a, b, c = (lag_products(design_lags(Q[r], 3), Y[r]) for r in rows)
-    left = concatenate(concatenate(a, Q[:15], b, Q[15:30]), Q[:30], c, Q[30:])
-    right = concatenate(a, Q[:15], concatenate(b, Q[15:30], c, Q[30:]), Q[15:])
-    assert_same_products(left, right)
-
-
-def test_a_stretch_shorter_than_the_lags_is_an_error(rng):
-    Q, Y = rng.standard_normal((20, 2)), rng.standard_normal((20, 1))
-    long = lag_products(design_lags(Q, 4), Y)
-    short = LagProducts(
-        3, long.with_design, long.with_self, long.first[:3], long.last[:3]
-    )
-    with pytest.raises(ShapeError, match=r"20 and 3 scans; expected at least 4"):
-        concatenate(long, Q, short, Q[:3])
+def test_the_sum_of_squares_of_residuals_is_never_negative(rng):
+    Q = factorize(rng.standard_normal((30, 3))).basis
+    lags = design_lags(Q, 0)
+    Y = 1e6 * Q @ rng.standard_normal((3, 50))
+    got = less_fit(lags, lag_products(lags, Y), Q.T @ Y)
+    assert (got.with_self[0] >= 0).all()
 
 
 def test_too_few_scans_for_the_order_is_an_error():

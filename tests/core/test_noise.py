@@ -8,13 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import linalg
 
-from boldglm.core.lags import design_lags, lag_products
-from boldglm.core.linear import factorize
 from boldglm.core.noise import (
     FIRST_SCANS,
     NoiseModel,
     noise_model,
-    residual_products,
     yule_walker,
 )
 
@@ -94,26 +91,6 @@ def test_the_filter_is_stable_whatever_the_autocovariances(order, values):
     phi, _ = yule_walker(r)
     roots = np.roots(np.concatenate([[1.0], -phi[:, 0]]))
     assert np.abs(roots).max(initial=0) < 1 + 1e-9
-
-
-@pytest.mark.parametrize("order", [1, 3, 6])
-def test_products_of_residuals_come_from_the_statistics_alone(rng, order):
-    factor = factorize(rng.standard_normal((60, 5)))
-    Y = rng.standard_normal((60, 8)) + 3
-    theta = rng.standard_normal((5, 8))
-    lags = design_lags(factor.basis, order)
-    got = residual_products(lags, lag_products(lags, Y), theta)
-    e = Y - factor.basis @ theta
-    expected = [np.sum(e[: 60 - k] * e[k:], axis=0) for k in range(order + 1)]
-    np.testing.assert_allclose(got, expected, rtol=1e-11, atol=1e-11)
-
-
-def test_the_sum_of_squares_of_residuals_is_never_negative(rng):
-    factor = factorize(rng.standard_normal((30, 3)))
-    lags = design_lags(factor.basis, 0)
-    Y = 1e6 * factor.basis @ rng.standard_normal((3, 50))
-    got = residual_products(lags, lag_products(lags, Y), factor.basis.T @ Y)
-    assert (got[0] >= 0).all()
 
 
 @pytest.mark.parametrize(("name", "order"), [("ols", 0), ("ar1", 1), ("ar12", 12)])

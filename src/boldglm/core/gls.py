@@ -7,13 +7,14 @@ import numpy as np
 import numpy.typing as npt
 
 from boldglm._base.errors import ShapeError
-from boldglm.core.lags import lag_products
+from boldglm.core.lags import LagProducts, lag_products, less_fit
 from boldglm.core.linear import Factor, factorize
 from boldglm.core.noise import NoiseModel
 from boldglm.core.parallel import blocks, map_blocks
 from boldglm.core.precision import PrecisionForms, precision_forms
+from boldglm.core.run_statistics import RunStatistics
 
-__all__ = ["OUTCOMES", "GlmFit", "fit_glm", "residuals"]
+__all__ = ["OUTCOMES", "GlmFit", "fit_glm", "fit_statistics", "prepare", "residuals"]
 
 Array = npt.NDArray[np.float64]
 Data = npt.NDArray[np.floating]
@@ -129,11 +130,43 @@ def fit_glm(
     array([ 2., 10.])
     """
     data = _as_data(data)
+    forms = prepare(design, noise, data.shape[0], data.dtype)
+    n_voxels = data.shape[1]
+    out = _empty_fit(forms, noise, n_voxels)
+    constant = _constant_in(forms.factor)
+    map_blocks(
+        lambda block: _fit_block(data[:, block], out.select(block), constant),
+        blocks(n_voxels, BLOCK),
+        n_jobs=n_jobs,
+    )
+    return out
+
+
+def prepare(
+    design: npt.ArrayLike, noise: NoiseModel, n_scans: int, dtype: npt.DTypeLike
+) -> PrecisionForms:
+    """Factorise a design for a noise model, and see that it fits the data.
+
+    Parameters
+    ----------
+    design : (n_scans, n_regressors)
+    noise : NoiseModel
+    n_scans : int
+        Of the data.
+    dtype : dtype
+        Of the data.
+
+    Raises
+    ------
+    ShapeError
+        If data and design have different numbers of scans, or the design leaves no
+        degree of freedom.
+    """
     factor = factorize(design)
-    n_scans = factor.design.shape[0]
-    if data.shape[0] != n_scans:
+    rows = factor.design.shape[0]
+    if n_scans != rows:
         msg = (
-            f"the data have {data.shape[0]} scans, the design has {n_scans} rows; "
+            f"the data have {n_scans} scans, the design has {rows} rows; "
             "expected as many rows as scans"
         )
         raise ShapeError(msg)
@@ -143,25 +176,71 @@ def fit_glm(
             "freedom is left for the noise. Remove regressors or add scans."
         )
         raise ShapeError(msg)
-    forms = precision_forms(factor, noise.order, noise.first_scans, data.dtype)
-    n_voxels = data.shape[1]
-    out = GlmFit(
+    return precision_forms(factor, noise.order, noise.first_scans, dtype)
+
+
+def fit_statistics(
+    statistics: RunStatistics,
+    noise: NoiseModel,
+    *,
+    shift: Array | None = None,
+    scale: Array | None = None,
+    n_jobs: int | None = None,
+) -> GlmFit:
+    """Fit a general linear model to a run of which only the statistics are left.
+
+    The fit is that of `fit_glm` to ``scale (Y - shift)``.
+
+    Parameters
+    ----------
+    statistics : RunStatistics
+    noise : NoiseModel
+        The one that the statistics were prepared for.
+    shift, scale : (n_voxels,) or None
+        None: 0 and 1.
+    n_jobs : int or None
+
+    Returns
+    -------
+    GlmFit
+
+    Examples
+    --------
+    >>> from boldglm.core.noise import noise_model
+    >>> from boldglm.core.run_statistics import RunAccumulator
+    >>> ols, X = noise_model("ols"), np.ones((3, 1))
+    >>> run = RunAccumulator(prepare(X, ols, 3, np.float64), n_voxels=1)
+    >>> run.add(np.array([[1.0], [2.0], [6.0]]))
+    >>> fit_statistics(run.statistics(), ols).beta
+    array([[3.]])
+    """
+    n_voxels = statistics.n_voxels
+    shift = np.zeros(n_voxels) if shift is None else shift
+    scale = np.ones(n_voxels) if scale is None else scale
+    out = _empty_fit(statistics.forms, noise, n_voxels)
+    constant = _constant_in(out.factor)
+
+    def one(block: slice) -> None:
+        part = statistics.select(block)
+        _fit_statistics_block(
+            part, shift[block], scale[block], out.select(block), constant
+        )
+
+    map_blocks(one, blocks(n_voxels, BLOCK), n_jobs=n_jobs)
+    return out
+
+
+def _empty_fit(forms: PrecisionForms, noise: NoiseModel, n_voxels: int) -> GlmFit:
+    return GlmFit(
         forms=forms,
         noise=noise,
-        beta=np.empty((factor.design.shape[1], n_voxels)),
+        beta=np.empty((forms.factor.design.shape[1], n_voxels)),
         sigma2=np.empty(n_voxels),
         phi=np.empty((noise.order, n_voxels)),
         outcome=np.empty(n_voxels, np.uint8),
         residual_ss=np.empty(n_voxels),
         total_ss=np.empty(n_voxels),
     )
-    constant = _constant_in(forms.factor)
-    map_blocks(
-        lambda block: _fit_block(data[:, block], out.select(block), constant),
-        blocks(n_voxels, BLOCK),
-        n_jobs=n_jobs,
-    )
-    return out
 
 
 def residuals(data: Data, fit: GlmFit) -> Data:
@@ -211,7 +290,7 @@ def _fit_block(data: Data, out: GlmFit, constant: Array | None) -> None:
     """
     from boldglm.core.lags_kernels import centre
 
-    forms, noise = out.forms, out.noise
+    forms = out.forms
     if constant is None:
         # A mean that the design does not explain stays, and single precision would
         # count in units of it.
@@ -221,18 +300,77 @@ def _fit_block(data: Data, out: GlmFit, constant: Array | None) -> None:
     pilot = basis.T @ residual
     residual -= basis @ pilot
     products = lag_products(forms.lags, residual, orthogonal=True)
+    if constant is not None:
+        pilot = pilot + np.outer(constant, mean)
+    else:
+        code[code == CONSTANT] = 0
+    _fit_residuals(products, pilot, total, code, out)
+
+
+@np.errstate(invalid="ignore")
+def _fit_statistics_block(
+    statistics: RunStatistics,
+    shift: Array,
+    scale: Array,
+    out: GlmFit,
+    constant: Array | None,
+) -> None:
+    """Fit a block of voxels from statistics into the (writable) arrays of `out`."""
+    lags, mean, total = out.forms.lags, statistics.mean, statistics.variation
+    code = np.zeros(mean.size, np.uint8)
+    if constant is not None:
+        n_scans = statistics.products.n_scans
+        code[total <= n_scans * (1e-13 * mean) ** 2] = CONSTANT
+        # A mean that the design explains need not take part.
+        products = statistics.products_of(mean, scale)
+    else:
+        products = statistics.products_of(shift, scale)
+    code[~np.isfinite(products.with_self).all(axis=0)] = NOT_FINITE
+    unusable = code > 0
+    for values in (products.with_design, products.with_self):
+        values[..., unusable] = 0
+    for rows in (products.first, products.last):
+        rows[..., unusable] = 0
+    pilot = products.with_design[0]
+    residual = less_fit(lags, products, pilot)
+    if constant is not None:
+        level = np.where(code == NOT_FINITE, 0.0, scale * (mean - shift))
+        pilot = pilot + np.outer(constant, level)
+    total = np.where(unusable, 0.0, scale**2 * total)
+    _fit_residuals(residual, pilot, total, code, out)
+
+
+def _fit_residuals(
+    products: LagProducts,
+    pilot: Array,
+    total: Array,
+    code: npt.NDArray[np.uint8],
+    out: GlmFit,
+) -> None:
+    """Fit from products of the residuals of a pilot fit, least squares.
+
+    Parameters
+    ----------
+    products : LagProducts
+        Of the residuals.
+    pilot : (rank, n_voxels)
+        Coordinates of the pilot fit in the basis.
+    total : (n_voxels,)
+        Sum of squares of the data about their mean.
+    code : (n_voxels,)
+        Outcomes known before.
+    out : GlmFit
+        Its arrays are written to.
+    """
+    forms, noise = out.forms, out.noise
     pairs = products.n_scans - np.arange(noise.order + 1.0)
     phi, held = noise.estimate(products.with_self / pairs[:, None])
     right = forms.right_hand_side(products, phi)
     step = forms.solve(phi, right)
     square = forms.square(products, phi) - np.einsum("rv,rv->v", step, right)
-    theta = pilot + step
-    if constant is not None:
-        theta += np.outer(constant, mean)
-    else:
-        code[code == CONSTANT] = 0
+    code = code.copy()
     code[held & (code == 0)] = HELD
-    out.beta[...] = forms.factor.to_beta @ theta
+    out.beta[...] = forms.factor.to_beta @ (pilot + step)
     out.sigma2[...] = np.maximum(square, 0.0) / forms.factor.dof
     out.phi[...] = phi
     out.outcome[...] = code

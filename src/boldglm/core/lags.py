@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from boldglm._base.errors import ShapeError
 
-__all__ = ["DesignLags", "LagProducts", "concatenate", "design_lags", "lag_products"]
+__all__ = ["DesignLags", "LagProducts", "design_lags", "lag_products", "less_fit"]
 
 Array = npt.NDArray[np.float64]
 Data = npt.NDArray[np.floating]
@@ -158,51 +158,50 @@ def lag_products(
     )
 
 
-def concatenate(
-    one: LagProducts, basis_one: Array, two: LagProducts, basis_two: Array
-) -> LagProducts:
-    """Statistics of two stretches of one run, from those of each.
+def less_fit(design: DesignLags, products: LagProducts, theta: Array) -> LagProducts:
+    """Products at lags of the residuals of a fit, from those of the data alone.
 
-    The pairs that straddle the seam are made of the edge rows both keep, so a run
-    can be read in stretches of at least K scans, in memory that does not grow with
-    its length.
+    For ``e = y - Q theta``::
+
+        Q'D_k e = Q'D_k y - Q'D_k Q theta
+        sum_t e_t e_{t+k} = sum_t y_t y_{t+k} - theta'Q'D_k y + theta'Q'D_k Q theta / 2
+
+    and twice the last two terms of the second line at lag 0.
 
     Parameters
     ----------
-    one, two : LagProducts
-        Of consecutive stretches, each with its own rows of the basis.
-    basis_one, basis_two : (n_scans_i, rank)
+    design : DesignLags
+    products : LagProducts
+        Of the data.
+    theta : (rank, n_voxels)
+        Coordinates of the fit in the basis.
 
     Returns
     -------
     LagProducts
+        Of the residuals.
 
-    Raises
-    ------
-    ShapeError
-        If a stretch is shorter than the largest lag.
+    Examples
+    --------
+    >>> design = design_lags(np.full((4, 1), 0.5), 1)
+    >>> products = lag_products(design, np.array([[1.0], [2.0], [3.0], [4.0]]))
+    >>> less_fit(design, products, np.array([[5.0]])).with_self.ravel()
+    array([5.  , 1.25])
     """
-    n_lags = one.n_lags
-    if min(one.n_scans, two.n_scans) < n_lags:
-        msg = (
-            f"stretches of {one.n_scans} and {two.n_scans} scans; "
-            f"expected at least {n_lags}, the largest lag, in each"
-        )
-        raise ShapeError(msg)
-    with_design = one.with_design + two.with_design
-    with_self = one.with_self + two.with_self
-    for lag in range(1, n_lags + 1):
-        for inward in range(lag):
-            # Scan `inward` before the seam meets scan `lag - 1 - inward` after it.
-            outward = lag - 1 - inward
-            x_one, x_two = basis_one[-1 - inward], basis_two[outward]
-            y_one, y_two = one.last[inward], two.first[outward]
-            with_self[lag] += y_one * y_two
-            with_design[lag] += np.outer(x_one, y_two) + np.outer(x_two, y_one)
+    with_design = products.with_design.copy()
+    with_self = products.with_self.copy()
+    for lag in range(products.n_lags + 1):
+        half = 0.5 if lag else 1.0
+        explained = design.products[lag] @ theta
+        cross = np.einsum("rv,rv->v", theta, with_design[lag])
+        square = np.einsum("rv,rv->v", theta, explained)
+        with_self[lag] += half * (square - 2 * cross)
+        with_design[lag] -= explained
+    with_self[0] = np.maximum(with_self[0], 0.0)
     return LagProducts(
-        n_scans=one.n_scans + two.n_scans,
+        n_scans=products.n_scans,
         with_design=with_design,
         with_self=with_self,
-        first=one.first,
-        last=two.last,
+        first=products.first - design.first @ theta,
+        last=products.last - design.last @ theta,
     )

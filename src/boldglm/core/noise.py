@@ -8,14 +8,11 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from boldglm.core.lags import DesignLags, LagProducts
-
 __all__ = [
     "FIRST_SCANS",
     "NOISE_MODELS",
     "NoiseModel",
     "noise_model",
-    "residual_products",
     "yule_walker",
 ]
 
@@ -122,34 +119,6 @@ def noise_model(
         "such as 'ar1' or 'ar4'"
     )
     raise ValueError(msg)
-
-
-def residual_products(design: DesignLags, products: LagProducts, theta: Array) -> Array:
-    """Products at lags of the residuals of a fit, from the statistics alone.
-
-    For ``e = y - Q theta``::
-
-        sum_t e_t e_{t+k} = sum_t y_t y_{t+k} - theta'Q'D_k y + theta'Q'D_k Q theta / 2
-
-    and twice the last two terms at lag 0.
-
-    Parameters
-    ----------
-    design : DesignLags
-    products : LagProducts
-    theta : (rank, n_voxels)
-
-    Returns
-    -------
-    (K + 1, n_voxels)
-    """
-    out = products.with_self.copy()
-    for lag in range(products.n_lags + 1):
-        cross = np.einsum("rv,rv->v", theta, products.with_design[lag])
-        square = np.einsum("rv,rv->v", theta, design.products[lag] @ theta)
-        out[lag] += square / 2 - cross if lag else square - 2 * cross
-    out[0] = np.maximum(out[0], 0.0)
-    return out
 
 
 def yule_walker(autocovariance: Array) -> tuple[Array, npt.NDArray[np.bool_]]:

@@ -1,0 +1,255 @@
+"""The statistics of a run, summed up while it is read.
+
+A run that comes in stretches of scans leaves products at lags behind, and is
+forgotten: memory does not grow with its length.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from boldglm._base.errors import ShapeError
+from boldglm.core.lags import LagProducts
+from boldglm.core.parallel import blocks, map_blocks
+from boldglm.core.precision import PrecisionForms
+
+__all__ = ["RunAccumulator", "RunStatistics"]
+
+Array = npt.NDArray[np.float64]
+Data = npt.NDArray[np.floating]
+
+# Scans per product, whatever the stretches they came in: rounding, and so the
+# result, does not depend on how a file was read.
+SCANS = 64
+# Voxels per product: their scans in float64 stay in the second cache.
+VOXELS = 2048
+
+
+@dataclass(frozen=True)
+class RunStatistics:
+    """All that a fit needs to know of a run.
+
+    Attributes
+    ----------
+    forms : PrecisionForms
+        The design, ready for the noise.
+    products : LagProducts
+        Of the data less the reference, with the basis of `forms`.
+    reference : (n_voxels,)
+        What was taken off the data, so that products are of deviations.
+    total : (n_voxels,)
+        Sum over scans of the data less the reference.
+    """
+
+    forms: PrecisionForms
+    products: LagProducts
+    reference: Array
+    total: Array
+
+    @property
+    def n_voxels(self) -> int:
+        """Number of voxels."""
+        return int(self.reference.size)
+
+    @property
+    def mean(self) -> Array:
+        """Mean of the data over scans, (n_voxels,)."""
+        return self.reference + self.total / self.products.n_scans
+
+    @property
+    def variation(self) -> Array:
+        """Sum of squares of the data about their mean, (n_voxels,)."""
+        n_scans = self.products.n_scans
+        with np.errstate(invalid="ignore"):  # voxels that are not finite stay so
+            square = self.products.with_self[0] - self.total**2 / n_scans
+        return np.maximum(square, 0.0)
+
+    def select(self, voxels: slice) -> "RunStatistics":
+        """Statistics of some of the voxels."""
+        products = self.products
+        part = LagProducts(
+            n_scans=products.n_scans,
+            with_design=products.with_design[..., voxels],
+            with_self=products.with_self[..., voxels],
+            first=products.first[..., voxels],
+            last=products.last[..., voxels],
+        )
+        return RunStatistics(
+            self.forms, part, self.reference[voxels], self.total[voxels]
+        )
+
+    def products_of(self, shift: Array, scale: Array) -> LagProducts:
+        """Products of ``scale (y - shift)``, for data y and numbers per voxel.
+
+        With ``z = y - reference`` and ``s = reference - shift``::
+
+            Q'D_k (z + s) = Q'D_k z + (Q'D_k 1) s
+            sum_t (z_t + s)(z_{t+k} + s)
+                = sum_t z_t z_{t+k} + s (sum_{t<n-k} z_t + sum_{t>=k} z_t) + (n - k) s^2
+
+        Parameters
+        ----------
+        shift, scale : (n_voxels,)
+
+        Returns
+        -------
+        LagProducts
+        """
+        products, by = self.products, self.reference - shift
+        n_lags, n_scans = products.n_lags, products.n_scans
+        weights = self.forms.lags.shifted.sum(axis=1)
+        with_self = products.with_self.copy()
+        for lag in range(n_lags + 1):
+            inner = 2 * self.total
+            inner -= products.first[:lag].sum(axis=0) + products.last[:lag].sum(axis=0)
+            with_self[lag] += by * inner + (n_scans - lag) * by**2
+        return LagProducts(
+            n_scans=n_scans,
+            with_design=scale * (products.with_design + weights[:, :, None] * by),
+            with_self=scale**2 * with_self,
+            first=scale * (products.first + by),
+            last=scale * (products.last + by),
+        )
+
+
+class RunAccumulator:
+    """Takes the scans of a run in stretches, and keeps their statistics.
+
+    Parameters
+    ----------
+    forms : PrecisionForms
+        The design of the whole run, ready for the noise.
+    n_voxels : int
+    n_jobs : int or None
+        Threads, see `boldglm.core.parallel.n_workers`.
+
+    Notes
+    -----
+    Products are taken in float64, of the data less a reference volume (the mean of
+    the first scans): data in float32 lose nothing, and a series that does not vary
+    is exactly zero.
+
+    Examples
+    --------
+    >>> from boldglm.core.linear import factorize
+    >>> from boldglm.core.precision import precision_forms
+    >>> forms = precision_forms(factorize(np.ones((4, 1))), 0, "conditional")
+    >>> run = RunAccumulator(forms, n_voxels=1)
+    >>> run.add(np.array([[1.0], [2.0], [3.0]]))
+    >>> run.add(np.array([[4.0]]))
+    >>> statistics = run.statistics()
+    >>> statistics.mean, statistics.variation
+    (array([2.5]), array([5.]))
+    """
+
+    def __init__(
+        self, forms: PrecisionForms, n_voxels: int, n_jobs: int | None = None
+    ) -> None:
+        lags = forms.lags
+        self._forms, self._n_jobs = forms, n_jobs
+        n_scans, rank = lags.basis.shape
+        order = lags.n_lags
+        # One matrix for all lags: rows (lag, column of the basis), columns scans.
+        self._shifted = np.ascontiguousarray(
+            lags.shifted.transpose(0, 2, 1).reshape(-1, n_scans)
+        )
+        self._with_design = np.zeros(((order + 1) * rank, n_voxels))
+        self._with_self = np.zeros((order + 1, n_voxels))
+        self._total = np.zeros(n_voxels)
+        self._reference = np.zeros(n_voxels)
+        self._first = np.zeros((order, n_voxels))
+        self._recent = np.zeros((order, n_voxels))
+        self._waiting: Data = np.empty((0, n_voxels))
+        self._n_waiting = 0
+        self._done = 0
+
+    def add(self, rows: Data) -> None:
+        """Take the next scans.
+
+        Parameters
+        ----------
+        rows : (scan, n_voxels) float32 or float64
+            Not modified, and not kept.
+
+        Raises
+        ------
+        ShapeError
+            If there are more scans than the design has rows, or other voxels.
+        """
+        n_scans, n_voxels = self._shifted.shape[1], self._total.size
+        seen = self._done + self._n_waiting + len(rows)
+        if rows.ndim != 2 or rows.shape[1] != n_voxels or seen > n_scans:
+            msg = (
+                f"scans of shape {rows.shape} after {seen - len(rows)} others; "
+                f"expected {n_scans} in all, of {n_voxels} voxels"
+            )
+            raise ShapeError(msg)
+        if not self._waiting.size:
+            self._waiting = np.empty((min(SCANS, n_scans), n_voxels), rows.dtype)
+        while len(rows):
+            room = len(self._waiting) - self._n_waiting
+            now, rows = rows[:room], rows[room:]
+            self._waiting[self._n_waiting : self._n_waiting + len(now)] = now
+            self._n_waiting += len(now)
+            if self._n_waiting == len(self._waiting):
+                self._sum_up()
+
+    def statistics(self) -> RunStatistics:
+        """The statistics, when all scans have been added.
+
+        Raises
+        ------
+        ShapeError
+            If scans are missing.
+        """
+        self._sum_up()
+        n_scans, rank = self._forms.lags.basis.shape
+        if self._done != n_scans:
+            msg = f"{self._done} scans were added; the design has {n_scans} rows"
+            raise ShapeError(msg)
+        self._waiting = np.empty((0, self._total.size))
+        products = LagProducts(
+            n_scans=n_scans,
+            with_design=self._with_design.reshape(-1, rank, self._total.size),
+            with_self=self._with_self,
+            first=self._first,
+            last=self._recent[::-1],
+        )
+        return RunStatistics(self._forms, products, self._reference, self._total)
+
+    def _sum_up(self) -> None:
+        """Add the scans that wait to the sums."""
+        rows = self._waiting[: self._n_waiting]
+        if not len(rows):
+            return
+        map_blocks(
+            lambda voxels: self._sum_up_block(rows[:, voxels], voxels),
+            blocks(self._total.size, VOXELS),
+            n_jobs=self._n_jobs,
+        )
+        self._done += len(rows)
+        self._n_waiting = 0
+
+    @np.errstate(invalid="ignore")
+    def _sum_up_block(self, rows: Data, voxels: slice) -> None:
+        from boldglm.core.lags_kernels import lag_squares
+
+        order, n_rows, done = len(self._recent), len(rows), self._done
+        if done == 0:
+            # the mean of equal numbers is that number, exactly
+            self._reference[voxels] = rows.mean(axis=0, dtype=np.float64)
+        series = np.empty((order + n_rows, rows.shape[1]))
+        series[:order] = self._recent[:, voxels]
+        new = series[order:]
+        np.subtract(rows, self._reference[voxels], out=new)
+        self._total[voxels] += new.sum(axis=0)
+        scans = slice(done, done + n_rows)
+        self._with_design[:, voxels] += self._shifted[:, scans] @ new
+        # pairs with the scans before count, pairs among them have been counted
+        self._with_self[:, voxels] += lag_squares(series, order)
+        self._with_self[:, voxels] -= lag_squares(series[:order], order)
+        edge = slice(done, min(order, done + n_rows))
+        if edge.start < edge.stop:
+            self._first[edge, voxels] = new[: edge.stop - edge.start]
+        self._recent[:, voxels] = series[n_rows:]
