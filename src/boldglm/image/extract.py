@@ -1,5 +1,6 @@
 """Voxels out of images, one scan per row, in a single pass over the files."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,14 @@ from boldglm.image.reading import iter_blocks, name_of, working_dtype
 from boldglm.image.smooth import Smoother
 from boldglm.image.sources import count_scans, grid_of
 
-__all__ = ["extract", "extracted_dtype", "replace_non_finite", "require_mask_grid"]
+__all__ = [
+    "extract",
+    "extracted_dtype",
+    "iter_series",
+    "replace_non_finite",
+    "require_mask_grid",
+    "warn_replaced",
+]
 
 
 def extract(
@@ -55,25 +63,64 @@ def extract(
     ImageWarning
         Once, if values inside the mask were not finite.
     """
-    require_mask_grid(images, mask)
     n_scans = sum(count_scans(img) for img in images)
     rows = np.empty((n_scans, mask.n_voxels), dtype=dtype)
-    smooth = smoother if smoother else None
-    floats = np.result_type(dtype, np.float32)
-    replaced, done = 0, 0
-    for img in images:
-        for cut, block in iter_blocks(img, floats if smooth else working_dtype(img)):
-            part = rows[done + cut.start : done + cut.stop]
-            if smooth is not None:
-                replaced += _count_non_finite_inside(block, mask)
-                part[...] = mask.gather(smooth(block), dtype)
-                continue
-            part[...] = mask.gather(block, dtype)
-            if ensure_finite:
-                replaced += replace_non_finite(part)
-        done += count_scans(img)
-    warn_replaced(replaced, rows.size)
+    done = 0
+    for part in iter_series(
+        images, mask, smoother=smoother, dtype=dtype, ensure_finite=ensure_finite
+    ):
+        rows[done : done + len(part)] = part
+        done += len(part)
     return rows
+
+
+def iter_series(
+    images: list[SpatialImage],
+    mask: VolumeMask,
+    *,
+    smoother: Smoother | None = None,
+    dtype: Any = np.float32,
+    ensure_finite: bool = True,
+) -> Iterator[np.ndarray]:
+    """The voxels of a mask, some consecutive scans at a time.
+
+    What `extract` returns, in pieces, for whoever need not have all of it: memory
+    is that of a block, whatever the number of scans.
+
+    Parameters
+    ----------
+    images, mask, smoother, dtype, ensure_finite
+        As for `extract`.
+
+    Yields
+    ------
+    (scan, voxel), C-contiguous
+        Valid until the next one is asked for.
+
+    Raises
+    ------
+    MaskError, ImageFileError
+        As `extract`.
+
+    Warns
+    -----
+    ImageWarning
+        As `extract`, after the last scan.
+    """
+    require_mask_grid(images, mask)
+    smooth = smoother or Smoother(None, mask.grid.voxel_sizes)
+    within = smooth.within(mask, ensure_finite=ensure_finite)
+    rows = np.empty((0, mask.n_voxels), dtype=dtype)
+    replaced, seen = 0, 0
+    for img in images:
+        for _, block in iter_blocks(img, working_dtype(img)):
+            n_scans = block.shape[3]
+            if len(rows) < n_scans:
+                rows = np.empty((n_scans, mask.n_voxels), dtype=dtype)
+            replaced += within.gather(block, rows[:n_scans])
+            seen += n_scans
+            yield rows[:n_scans]
+    warn_replaced(replaced, seen * mask.n_voxels)
 
 
 def require_mask_grid(images: list[SpatialImage], mask: VolumeMask) -> None:
@@ -131,9 +178,3 @@ def warn_replaced(replaced: int, total: int) -> None:
             "without these voxels.",
             ImageWarning,
         )
-
-
-def _count_non_finite_inside(block: np.ndarray, mask: VolumeMask) -> int:
-    if np.isfinite(block.sum(dtype=np.float64)):
-        return 0
-    return int((~np.isfinite(mask.gather(block))).sum())

@@ -1,5 +1,6 @@
 """From images to the series of a mask's voxels, resampled where grids differ."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -7,15 +8,15 @@ from nibabel.spatialimages import SpatialImage
 
 from boldglm._base.warnings import ImageWarning, warn
 from boldglm.image.concat import concatenate, require_one_grid
-from boldglm.image.extract import extract, replace_non_finite, warn_replaced
+from boldglm.image.extract import iter_series, replace_non_finite, warn_replaced
 from boldglm.image.grid import VolumeMask
 from boldglm.image.mask import require_overlap
 from boldglm.image.reading import name_of, read_data, working_dtype
 from boldglm.image.regrid import regrid
 from boldglm.image.smooth import Smoother
-from boldglm.image.sources import grid_of
+from boldglm.image.sources import count_scans, grid_of
 
-__all__ = ["read_series"]
+__all__ = ["read_series", "stream_series"]
 
 
 def read_series(
@@ -40,7 +41,7 @@ def read_series(
 
     Returns
     -------
-    (scan, voxel), C-contiguous
+    (scan, voxel) float32, C-contiguous
         Values that are not finite are 0.
 
     Raises
@@ -55,11 +56,36 @@ def read_series(
     ImageWarning
         If images are resampled, or had values inside the mask that are not finite.
     """
+    n_scans = sum(count_scans(img) for img in images)
+    series = np.empty((n_scans, mask.n_voxels), dtype=np.float32)
+    done = 0
+    for rows in stream_series(images, mask, fwhm, expected=expected):
+        series[done : done + len(rows)] = rows
+        done += len(rows)
+    return series
+
+
+def stream_series(
+    images: list[SpatialImage],
+    mask: VolumeMask,
+    fwhm: Any = None,
+    *,
+    expected: bool = False,
+) -> Iterator[np.ndarray]:
+    """What `read_series` returns, some consecutive scans at a time.
+
+    Parameters, errors and warnings are those of `read_series`.
+
+    Yields
+    ------
+    (scan, voxel) float32, C-contiguous
+        Valid until the next one is asked for.
+    """
     require_one_grid(images)
     grid = grid_of(images[0])
     smoother = Smoother(fwhm, mask.grid.voxel_sizes)
     if grid == mask.grid:
-        return extract(images, mask, smoother=smoother)
+        return iter_series(images, mask, smoother=smoother)
     require_overlap(images[0], mask)
     if not expected:
         warn(
@@ -69,7 +95,7 @@ def read_series(
             "what you want.",
             ImageWarning,
         )
-    return _resampled(images, mask, smoother)
+    return iter([_resampled(images, mask, smoother)])
 
 
 def _resampled(
