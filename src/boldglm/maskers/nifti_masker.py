@@ -1,6 +1,7 @@
 """From images to an array of voxels, scan by scan, and back."""
 
 import inspect
+from collections.abc import Iterator
 from typing import Any, Self
 
 import numpy as np
@@ -19,8 +20,9 @@ from boldglm.image.reading import name_of, read_data
 from boldglm.image.resample import resample_img
 from boldglm.image.smooth import Smoother
 from boldglm.image.sources import is_series, open_all, require_dimensions
-from boldglm.maskers.cleaning import clean_series, steps_from
-from boldglm.maskers.extraction import read_series
+from boldglm.signal.cleaning import clean_series
+from boldglm.signal.options import steps_from
+from boldglm.maskers.extraction import read_series, stream_series
 from boldglm.masking.compute import compute_background_mask, compute_epi_mask
 
 __all__ = ["NiftiMasker"]
@@ -251,6 +253,46 @@ class NiftiMasker(Estimator):
     ) -> np.ndarray:
         """`fit` to images, then `transform` them."""
         return self.fit(imgs, y).transform(imgs, confounds, sample_mask)
+
+    @property
+    def cleans(self) -> bool:
+        """Whether series are changed after they are taken: filters, scale, trends."""
+        asked = (
+            self.detrend, self.standardize, self.high_variance_confounds,
+            self.low_pass is not None, self.high_pass is not None,
+        )  # fmt: skip
+        return any(bool(what) for what in asked)
+
+    def stream(self, imgs: Any) -> Iterator[np.ndarray]:
+        """What `transform` returns where nothing is to be cleaned, in pieces.
+
+        The images are read once and forward; memory is that of a block of scans,
+        whatever their number.
+
+        Parameters
+        ----------
+        imgs : str, Path, nibabel image, or list of 3-D images
+
+        Yields
+        ------
+        (scan, voxel) float32, C-contiguous
+            Consecutive scans, valid until the next ones are asked for.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If the masker `cleans`: that needs all scans at once.
+        """
+        self._check_fitted("mask_img_")
+        if self.cleans:
+            msg = "This masker cleans series, which needs all scans: use transform."
+            raise ValueError(msg)
+        expected = self.target_affine is not None
+        return stream_series(
+            open_all(imgs), self._mask, self.smoothing_fwhm, expected=expected
+        )
 
     def inverse_transform(self, X: Any) -> Nifti1Image:
         """Put voxels back into a volume, 0 outside the mask.
