@@ -5,6 +5,7 @@ simulated files of `spm`, and the figures are left out (see `replay`).
 """
 
 import contextlib
+from pathlib import Path
 
 import nibabel as nib
 import numpy as np
@@ -147,6 +148,27 @@ def test_the_files_are_pairs_each_with_a_place_of_its_own(files):
         assert all(image.get_data_dtype() == np.int16 for image in images)
         moves = np.array([image.affine[:3, 3] for image in images])
         assert 0.5 < np.ptp(moves, axis=0).max() < 4  # at a corner
+
+
+def test_nilearns_fetcher_finds_these_files_and_reads_the_same_trials(
+    tmp_path, monkeypatch
+):
+    """The layout is the real one: 390 scans are what the fetcher looks for."""
+    datasets = pytest.importorskip("nilearn.datasets")
+
+    def no_download(url, folder):
+        pytest.fail(f"the files were not found: the fetcher turns to {url}")
+
+    monkeypatch.setattr(datasets.func, "fetch_single_file", no_download)
+    files = spm.write(tmp_path, shape=(4, 4, 3), n_scans=390)
+    tables = [Path(files[f"events{run}"]) for run in (1, 2)]
+    written = [table.read_text() for table in tables]
+    for table in tables:
+        table.unlink()
+    found = datasets.fetch_spm_multimodal_fmri(data_dir=tmp_path, verbose=0)
+    del found["description"]
+    assert dict(found) == files
+    assert [table.read_text() for table in tables] == written
 
 
 def test_the_page_prints_what_it_prints_and_warns_of_the_f_alone(page):
