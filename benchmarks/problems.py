@@ -40,13 +40,14 @@ def masked_run(n_scans: int, n_voxels: int, n_regressors: int) -> ArrayProblem:
     return ArrayProblem(Y, X)
 
 
-def fiac_like(folder: Path) -> dict[str, list[Path] | Path]:
-    """Two runs of 191 scans, 64 x 64 x 30, as compressed files, with designs."""
+def fiac_like(
+    folder: Path, shape: tuple[int, ...] = (64, 64, 30), n_scans: int = 191
+) -> dict[str, list[Path] | Path]:
+    """Two runs as compressed files, with designs and a mask."""
     import nibabel as nib
     import pandas as pd
 
     rng = np.random.default_rng(SEED)
-    shape, n_scans = (64, 64, 30), 191
     affine = np.diag([3.0, 3.0, 4.0, 1.0])
     grid = np.stack(np.meshgrid(*(np.linspace(-1, 1, n) for n in shape), indexing="ij"))
     inside = (grid**2).sum(axis=0) < 0.55
