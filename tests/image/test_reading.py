@@ -170,7 +170,7 @@ def test_an_unreadable_file_says_why(tmp_path, rng, monkeypatch):
     def refuse(*args, **kwargs):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(nib, "load", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(
         ImageFileError, match=r"a\.nii cannot be read.*Permission denied"
     ):

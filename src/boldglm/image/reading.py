@@ -1,172 +1,28 @@
 """From an image file to arrays: one forward pass, checked to the last byte."""
 
-import gzip
-import io
-import struct
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from os import PathLike
-from pathlib import Path
-from typing import IO, Any
+from collections.abc import Callable, Generator, Iterator
+from typing import Any
 
-import nibabel as nib
 import numpy as np
-from nibabel.arrayproxy import ArrayProxy
-from nibabel.filebasedimages import ImageFileError as NibabelFileError
-from nibabel.spatialimages import HeaderDataError, SpatialImage
-from nibabel.wrapstruct import WrapStructError
+from nibabel.spatialimages import SpatialImage
 
-from boldglm._base.errors import ImageFileError
+from boldglm._base.errors import ImageFileError, ShapeError
 from boldglm.core.parallel import blocks, n_workers
+from boldglm.image.opening import name_of, naming, open_image
+from boldglm.image.prefetch import one_ahead
+from boldglm.image.stored import Stored, VoxelStream, stored_layout
 
-__all__ = ["iter_blocks", "name_of", "open_image", "read_data", "working_dtype"]
+__all__ = [
+    "iter_blocks",
+    "name_of",
+    "open_image",
+    "read_data",
+    "read_into",
+    "working_dtype",
+]
 
-_FILE_TROUBLE = (
-    NibabelFileError,
-    HeaderDataError,
-    WrapStructError,
-    OSError,
-    EOFError,
-    zlib.error,
-    struct.error,
-)
-
-
-@dataclass(frozen=True)
-class _Stored:
-    """Where and how a file holds its voxels, volume after volume, x fastest."""
-
-    path: Path
-    offset: int
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
-    slope: float
-    inter: float
-
-    @property
-    def n_voxels(self) -> int:
-        return int(np.prod(self.shape[:3]))
-
-    @property
-    def n_scans(self) -> int:
-        return int(np.prod(self.shape[3:]))
-
-    @property
-    def compressed(self) -> bool:
-        return self.path.suffix.lower() == ".gz"
-
-    @property
-    def n_bytes(self) -> int:
-        """Size of the file the header promises, uncompressed."""
-        return self.offset + self.n_voxels * self.n_scans * self.dtype.itemsize
-
-
-@contextmanager
-def _naming(path: Any) -> Iterator[None]:
-    """Turn what goes wrong while reading `path` into one error that names it."""
-    try:
-        yield
-    except ImageFileError:
-        raise
-    except _FILE_TROUBLE as error:
-        msg = (
-            f"{path} cannot be read as an image: {error or type(error).__name__}. "
-            "The file may be truncated, corrupt, or no image at all."
-        )
-        raise ImageFileError(msg) from error
-
-
-def name_of(img: Any) -> str:
-    """What to call an image in a message: its file, or its class and shape.
-
-    Examples
-    --------
-    >>> name_of("sub-01_bold.nii.gz")
-    'sub-01_bold.nii.gz'
-    >>> name_of(nib.Nifti1Image(np.zeros((2, 3, 4)), np.eye(4)))
-    'Nifti1Image of shape (2, 3, 4)'
-    """
-    if isinstance(img, str | PathLike):
-        return str(img)
-    get_filename = getattr(img, "get_filename", None)
-    filename = get_filename() if get_filename is not None else None
-    if filename:
-        return str(filename)
-    return f"{type(img).__name__} of shape {getattr(img, 'shape', None)}"
-
-
-def open_image(path: str | PathLike) -> SpatialImage:
-    """Read the header of an image file; the voxels stay on disk.
-
-    Parameters
-    ----------
-    path : str or Path
-        Any volume format that nibabel reads.
-
-    Returns
-    -------
-    nibabel image
-
-    Raises
-    ------
-    ImageFileError
-        If the file is missing, empty, unreadable, shorter than its header
-        promises, or not a volume image.
-    """
-    path = Path(path)
-    if not path.exists():
-        msg = f"File not found: '{path}' (looked from {Path.cwd()})."
-        raise ImageFileError(msg)
-    if path.is_dir():
-        msg = f"{path} is a folder; give the files in it, for example '{path}/*.nii'."
-        raise ImageFileError(msg)
-    if path.stat().st_size == 0:
-        msg = f"{path} is empty (0 bytes)."
-        raise ImageFileError(msg)
-    with _naming(path):
-        img = nib.load(path)
-    if not isinstance(img, SpatialImage):
-        msg = f"{path} is a {type(img).__name__}, not a volume image."
-        raise ImageFileError(msg)
-    if 0 in img.shape:
-        msg = f"{path} holds no voxels: its header gives shape {img.shape}."
-        raise ImageFileError(msg)
-    _check_length(path, img)
-    return img
-
-
-def _check_length(path: Path, img: SpatialImage) -> None:
-    stored = _stored(img)
-    if stored is None or stored.compressed or not stored.path.exists():
-        return
-    size = stored.path.stat().st_size
-    if size < stored.n_bytes:
-        msg = (
-            f"{path} is truncated: its header (shape {stored.shape}, "
-            f"{stored.dtype}) promises {stored.n_bytes} bytes, "
-            f"{stored.path.name} has {size}."
-        )
-        raise ImageFileError(msg)
-
-
-def _stored(img: SpatialImage) -> _Stored | None:
-    """How the file behind `img` is laid out, or None where only nibabel knows."""
-    proxy = img.dataobj
-    if type(proxy) is not ArrayProxy or not isinstance(proxy.file_like, str):
-        return None
-    path = Path(proxy.file_like)
-    if proxy.order != "F" or path.suffix.lower() not in (".nii", ".img", ".gz"):
-        return None
-    return _Stored(
-        path,
-        int(proxy.offset),
-        tuple(int(n) for n in proxy.shape),
-        proxy.dtype,
-        float(proxy.slope),
-        float(proxy.inter),
-    )
+_BLOCK_BYTES = 3 * 2**23
+_LARGEST_BLOCK_BYTES = 2**26
 
 
 def working_dtype(img: SpatialImage) -> np.dtype[Any]:
@@ -183,6 +39,7 @@ def working_dtype(img: SpatialImage) -> np.dtype[Any]:
 
     Examples
     --------
+    >>> import nibabel as nib
     >>> working_dtype(nib.Nifti1Image(np.zeros((2, 2, 2), ">i2"), np.eye(4)))
     dtype('int16')
     """
@@ -226,10 +83,54 @@ def read_data(img: SpatialImage, dtype: Any = None) -> np.ndarray:
     if isinstance(img.dataobj, np.ndarray):
         return np.asarray(img.dataobj, dtype=wanted)
     data: np.ndarray = np.empty(img.shape, dtype=wanted, order="F")
-    scans = data.reshape(*img.shape[:3], -1, order="F")
-    for cut, block in iter_blocks(img, wanted):
-        scans[..., cut] = block
+    read_into(img, data)
     return data
+
+
+def read_into(img: SpatialImage, out: np.ndarray) -> None:
+    """Read all voxels of an image straight into an array.
+
+    Parameters
+    ----------
+    img : nibabel image
+    out : (x, y, z) or (x, y, z, scan)
+        As many voxels as the image has, in their order, x fastest and without
+        gaps. They are scaled in float64 and cast to its dtype.
+
+    Raises
+    ------
+    ShapeError
+        If the array has another size, or gaps.
+    ImageFileError
+        If the file ends early or is corrupt.
+
+    Examples
+    --------
+    >>> import nibabel as nib
+    >>> series = np.zeros((1, 2, 1, 3), order="F")
+    >>> volume = nib.Nifti1Image(np.array([[[1.0], [2.0]]]), np.eye(4))
+    >>> read_into(volume, series[..., 1])
+    >>> series[0, :, 0]
+    array([[0., 1., 0.],
+           [0., 2., 0.]])
+    """
+    if out.size != np.prod(img.shape) or not out.flags.f_contiguous:
+        msg = (
+            f"{name_of(img)} of shape {img.shape} cannot be read into an array of "
+            f"shape {out.shape}; expected as many voxels, x fastest, without gaps."
+        )
+        raise ShapeError(msg)
+    working_dtype(img)
+    flat = out.reshape(-1, order="F")
+    stored = stored_layout(img)
+    if stored is None:
+        with naming(name_of(img)):
+            np.copyto(flat, _all_values(img).reshape(-1, order="F"), casting="unsafe")
+        return
+    with naming(stored.path), VoxelStream(stored) as stream:
+        stream.go_to(0)
+        stream.read_into(flat)
+        stream.finish()
 
 
 def iter_blocks(
@@ -237,10 +138,12 @@ def iter_blocks(
     dtype: Any = np.float32,
     span: slice | None = None,
     size: int | None = None,
+    readonly: bool = False,
 ) -> Iterator[tuple[slice, np.ndarray]]:
     """Hand on an image block of scans by block of scans, in one forward pass.
 
-    Memory is that of a block, whatever the number of scans.
+    While the caller works on one block, the next is read, decompressed and scaled
+    in another thread. Memory is that of two blocks, whatever the number of scans.
 
     Parameters
     ----------
@@ -251,14 +154,17 @@ def iter_blocks(
     span : slice or None
         Only scans ``span.start`` to ``span.stop - 1``.
     size : int or None
-        Scans in a block. None: enough to keep the threads busy.
+        Scans in a block. None: about 24 MB, or a scan for each thread.
+    readonly : bool
+        Promise not to write to the blocks: those of an image in memory, of this
+        dtype and x fastest, are then views of it instead of copies.
 
     Yields
     ------
     cut : slice
         Which scans these are.
     block : (x, y, z, scan)
-        x fastest. The caller's own: it may be written to.
+        x fastest. The caller's own, to keep and to write to, unless `readonly`.
 
     Raises
     ------
@@ -267,6 +173,7 @@ def iter_blocks(
 
     Examples
     --------
+    >>> import nibabel as nib
     >>> img = nib.Nifti1Image(np.arange(10.0).reshape(1, 1, 1, 10), np.eye(4))
     >>> for cut, block in iter_blocks(img, size=5):
     ...     print(cut.start, block.shape, block.sum())
@@ -274,79 +181,69 @@ def iter_blocks(
     5 (1, 1, 1, 5) 35.0
     """
     wanted = np.dtype(dtype)
+    working_dtype(img)
     n_scans = int(np.prod(img.shape[3:]))
+    n_voxels = int(np.prod(img.shape[:3]))
     first, last, _ = (span or slice(None)).indices(n_scans)
-    step = size or _block_size(int(np.prod(img.shape[:3])))
+    step = size or _block_size(n_voxels * wanted.itemsize)
     cuts = [slice(first + c.start, first + c.stop) for c in blocks(last - first, step)]
-    stored = _stored(img)
-    if stored is not None:
-        with _naming(stored.path):
-            yield from _blocks_of_file(stored, wanted, cuts)
+    stored = stored_layout(img)
+    if stored is None:
+        yield from _blocks_of_array(img, wanted, cuts, readonly)
         return
-    with _naming(name_of(img)):
-        data = np.asanyarray(img.dataobj).reshape(*img.shape[:3], -1, order="F")
-    for cut in cuts:
-        yield cut, np.array(data[..., cut], dtype=wanted, order="F")
+
+    def read(halted: Callable[[], bool]) -> Generator[tuple[slice, np.ndarray]]:
+        return _blocks_of_file(stored, wanted, cuts, halted)
+
+    with naming(stored.path):
+        # nothing to overlap with a single block
+        yield from one_ahead(read) if len(cuts) > 1 else read(lambda: False)
 
 
-def _block_size(n_voxels: int) -> int:
-    """Scans per block: two per thread, more of small volumes, at most 256 MB."""
-    busy = max(2 * n_workers(), 2**21 // n_voxels)
-    return max(1, min(busy, 2**26 // n_voxels))
+def _block_size(volume_bytes: int) -> int:
+    """Scans per block: 24 MB of them; one per thread if that is not above 64 MB.
+
+    Up to 32 MB, the memory of a block is used again for a later one by the usual C
+    library; above, each block costs fresh pages.
+    """
+    enough = max(_BLOCK_BYTES // volume_bytes, n_workers())
+    return max(1, min(enough, _LARGEST_BLOCK_BYTES // volume_bytes))
 
 
 def _blocks_of_file(
-    stored: _Stored, dtype: np.dtype[Any], cuts: list[slice]
-) -> Iterator[tuple[slice, np.ndarray]]:
+    stored: Stored,
+    dtype: np.dtype[Any],
+    cuts: list[slice],
+    halted: Callable[[], bool],
+) -> Generator[tuple[slice, np.ndarray]]:
     if not cuts:
         return
-    volume_bytes = stored.n_voxels * stored.dtype.itemsize
-    with _open(stored) as stream:
-        stream.seek(stored.offset + cuts[0].start * volume_bytes)
+    with VoxelStream(stored, halted) as stream:
+        stream.go_to(cuts[0].start)
         for cut in cuts:
-            raw = np.empty((cut.stop - cut.start, stored.n_voxels), stored.dtype)
-            _fill(stream, raw, stored)
-            yield cut, _as_volumes(raw, stored, dtype)
-        if cuts[-1].stop == stored.n_scans:
-            # one byte more makes gzip compare its checksum
-            stream.read(1)
+            shape = (*stored.shape[:3], cut.stop - cut.start)
+            block = np.empty(shape, dtype, order="F")
+            stream.read_into(block.reshape(-1, order="F"))
+            if cut.stop == stored.n_scans:
+                stream.finish()
+            yield cut, block
 
 
-def _open(stored: _Stored) -> IO[bytes]:
-    if not stored.compressed:
-        return stored.path.open("rb")
-    try:
-        from isal import igzip
-    except ImportError:  # pragma: no cover - platforms without isal
-        return io.BufferedReader(gzip.open(stored.path, "rb"))
-    stream: IO[bytes] = igzip.open(stored.path, "rb")  # type: ignore[no-untyped-call]
-    return stream
+def _blocks_of_array(
+    img: SpatialImage, dtype: np.dtype[Any], cuts: list[slice], readonly: bool
+) -> Iterator[tuple[slice, np.ndarray]]:
+    with naming(name_of(img)):
+        data = _all_values(img)
+    data = data.reshape(*img.shape[:3], -1, order="F")
+    for cut in cuts:
+        if not readonly:
+            yield cut, np.array(data[..., cut], dtype=dtype, order="F")
+            continue
+        view = np.asarray(data[..., cut], dtype=dtype, order="F").view()
+        view.flags.writeable = False
+        yield cut, view
 
 
-def _fill(stream: IO[bytes], raw: np.ndarray, stored: _Stored) -> None:
-    """Read as many bytes as `raw` holds, or say where the file ends."""
-    rest = raw.reshape(-1).view(np.uint8).data
-    while rest:
-        # a piece at a time stays in the cache between decompression and copy
-        got = stream.readinto(rest[: 2**20])  # type: ignore[attr-defined]
-        if not got:
-            msg = (
-                f"{stored.path} is truncated: its header (shape {stored.shape}, "
-                f"{stored.dtype}) promises {stored.n_bytes} bytes of data, "
-                f"they end after {stream.tell()}."
-            )
-            raise ImageFileError(msg)
-        rest = rest[got:]
-
-
-def _as_volumes(raw: np.ndarray, stored: _Stored, dtype: np.dtype[Any]) -> np.ndarray:
-    """Scale and cast raw (scan, voxel) bytes; return them as (x, y, z, scan)."""
-    rows = raw
-    if (stored.slope, stored.inter) != (1.0, 0.0):
-        rows = np.empty(raw.shape, dtype=dtype)
-        for row, volume in zip(rows, raw, strict=True):
-            row[...] = volume * np.float64(stored.slope) + stored.inter
-    elif raw.dtype != dtype:
-        rows = raw.astype(dtype)
-    shape = (*stored.shape[:3], raw.shape[0])
-    return rows.reshape(-1).reshape(shape, order="F")
+def _all_values(img: SpatialImage) -> np.ndarray:
+    values: np.ndarray = np.asanyarray(img.dataobj)
+    return values
