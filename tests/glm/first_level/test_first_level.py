@@ -251,14 +251,15 @@ def test_labels_and_results_are_those_of_run_glm(
         mask_img=brain, noise_model=noise, minimize_memory=minimize_memory
     ).fit(run, design_matrices=design, bins=bins)
     inside = inside_of(model)
-    series = mean_scaling(np.asarray(run.dataobj)[inside].T)[0]
+    series = mean_scaling(np.asarray(run.dataobj)[inside].T.astype(float))[0]
     labels, results = run_glm(series, design.to_numpy(), noise, bins)
     assert np.array_equal(model.labels_[0], labels)
     assert set(model.results_[0]) == set(results)
     for label, expected in results.items():
         mine = model.results_[0][label]
-        np.testing.assert_allclose(mine.theta, expected.theta, rtol=1e-6, atol=1e-9)
-        np.testing.assert_allclose(mine.dispersion, expected.dispersion, rtol=1e-6)
+        # of series kept in float32 the sixth digit of the per cent
+        np.testing.assert_allclose(mine.theta, expected.theta, rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(mine.dispersion, expected.dispersion, rtol=1e-5)
         assert hasattr(mine, "whitened_residuals") is not minimize_memory
 
 

@@ -308,9 +308,9 @@ def reads(monkeypatch):
     passes = []
     original = reading._blocks_of_file
 
-    def counting(stored, dtype, cuts):
+    def counting(stored, *rest):
         passes.append(stored.path.name)
-        return original(stored, dtype, cuts)
+        return original(stored, *rest)
 
     monkeypatch.setattr(reading, "_blocks_of_file", counting)
     return passes

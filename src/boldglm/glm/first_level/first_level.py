@@ -6,18 +6,16 @@ from typing import Self
 import numpy as np
 
 from boldglm._base.log import say
-from boldglm.core.gls import GlmFit, fit_glm
+from boldglm.core.gls import GlmFit
 from boldglm.glm.contrast_maps import Contrast, check_output_type, contrast_maps
 from boldglm.glm.contrasts import mean_contrast
-from boldglm.glm.first_level.fitting import (
-    as_noise_model,
-    threads,
-)
+from boldglm.glm.first_level.fitting import as_noise_model
 from boldglm.glm.first_level.masks import make_masker
 from boldglm.glm.first_level.run_contrasts import run_contrasts
 from boldglm.glm.first_level.run_fits import RunFits
-from boldglm.glm.first_level.runs import Run, collect_runs, warn_of_ignored
-from boldglm.glm.first_level.scaling import check_signal_scaling, scale_signal
+from boldglm.glm.first_level.run_reading import fit_run
+from boldglm.glm.first_level.runs import collect_runs, warn_of_ignored
+from boldglm.glm.first_level.scaling import check_signal_scaling
 
 __all__ = ["FirstLevelModel"]
 
@@ -226,17 +224,12 @@ class FirstLevelModel(RunFits):
         masker = make_masker(self, [run.image for run in runs])
         fits, data = [], []
         for run, scans, design in zip(runs, kept, designs, strict=True):
-            series = self._read(run, scans, masker)
-            fits.append(
-                fit_glm(
-                    series,
-                    design.to_numpy(dtype=float),
-                    noise,
-                    n_jobs=threads(self.n_jobs),
-                )
+            fit, series = fit_run(
+                self, run, scans, design.to_numpy(float), masker, noise
             )
-            say(self.verbose, "run %d: fitted %d voxels", run.index, series.shape[1])
-            if not self.minimize_memory:
+            fits.append(fit)
+            say(self.verbose, "run %d: fitted %d voxels", run.index, fit.sigma2.size)
+            if series is not None:
                 data.append(series)
         self.fir_delays_ = [0] if self.fir_delays is None else self.fir_delays
         self.standardize_ = bool(self.standardize)
@@ -247,12 +240,6 @@ class FirstLevelModel(RunFits):
         self.fits_: list[GlmFit] = fits
         self._data: list[np.ndarray] = data
         return self
-
-    def _read(self, run: Run, scans, masker) -> np.ndarray:
-        """Series of the kept scans of a run, scaled as the model asks."""
-        say(self.verbose, "run %d: reading %d scans", run.index, run.n_scans)
-        data = masker.transform(run.image, sample_mask=scans)
-        return scale_signal(data, self.signal_scaling, bool(self.standardize))
 
     def _designs(self, runs):
         """Design of every run, of its kept scans only, and which scans those are."""

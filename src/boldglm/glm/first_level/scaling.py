@@ -4,8 +4,17 @@ import numpy as np
 
 from boldglm._base.errors import ShapeError
 from boldglm._base.warnings import DesignWarning, warn
+from boldglm.core.run_statistics import RunStatistics
 
-__all__ = ["check_signal_scaling", "mean_scaling", "scale_signal", "standardize"]
+__all__ = [
+    "check_signal_scaling",
+    "mean_scaling",
+    "scale_signal",
+    "scans_to_per_cent",
+    "standardize",
+    "voxel_scaling",
+    "warn_of_means",
+]
 
 # What users may write, and the axes over which the mean is taken; None: no scaling.
 SCALINGS: dict[object, int | tuple[int, int] | None] = {
@@ -48,6 +57,18 @@ def mean_scaling(Y, axis=0):
 def _to_per_cent(data: np.ndarray, axis) -> np.ndarray:
     """Scale an array in place; what it was divided by."""
     mean = data.mean(axis=axis, dtype=np.float64)
+    warn_of_means(mean)
+    mean = np.maximum(mean, 1)
+    divisor = mean[:, None] if axis == 1 else mean
+    # In float64 before the difference, then back: 1000.1 / 1000 - 1 needs the digits.
+    for scan in range(data.shape[0]):
+        row = divisor[scan] if axis == 1 else divisor
+        data[scan] = 100 * (data[scan] / row - 1)
+    return mean
+
+
+def warn_of_means(mean: np.ndarray) -> None:
+    """Tell the user of means that a signal cannot be in per cent of."""
     n_zero = np.count_nonzero(mean == 0)
     if n_zero:
         warn(
@@ -65,13 +86,6 @@ def _to_per_cent(data: np.ndarray, axis) -> np.ndarray:
             "small units, multiply them first, or pass signal_scaling=False.",
             DesignWarning,
         )
-    mean = np.maximum(mean, 1)
-    divisor = mean[:, None] if axis == 1 else mean
-    # In float64 before the difference, then back: 1000.1 / 1000 - 1 needs the digits.
-    for scan in range(data.shape[0]):
-        row = divisor[scan] if axis == 1 else divisor
-        data[scan] = 100 * (data[scan] / row - 1)
-    return mean
 
 
 def standardize(Y):
@@ -145,3 +159,56 @@ def scale_signal(data: np.ndarray, signal_scaling, standardized: bool) -> np.nda
     if standardized:
         _to_deviations(data)
     return data
+
+
+def scans_to_per_cent(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Some scans in per cent of their own means over voxels, and these means.
+
+    For a run that comes in pieces; `warn_of_means` is the caller's.
+
+    >>> scans_to_per_cent(np.array([[90.0, 110.0]]))
+    (array([[-10., 10.]]), array([100.]))
+    """
+    mean = rows.mean(axis=1, dtype=np.float64)
+    divisor = np.maximum(mean, 1)[:, None]
+    return (100 * (rows / divisor - 1)).astype(rows.dtype), mean
+
+
+def voxel_scaling(
+    statistics: RunStatistics, signal_scaling, standardized: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """What `scale_signal` does to the series of a run, from its statistics alone.
+
+    ::
+
+        scaled = scale (y - shift)
+
+    A scaling by the mean of each scan has to be done while scans pass
+    (`scans_to_per_cent`); here it counts as none.
+
+    Parameters
+    ----------
+    statistics : RunStatistics
+    signal_scaling, standardized
+        As the parameters of the model.
+
+    Returns
+    -------
+    shift, scale : (n_voxels,)
+    """
+    axis = check_signal_scaling(signal_scaling)
+    mean = statistics.mean
+    shift, scale = np.zeros_like(mean), np.ones_like(mean)
+    if axis in (0, (0, 1)):
+        level = mean if axis == 0 else mean.mean()
+        warn_of_means(np.asarray(level))
+        shift += np.maximum(level, 1)
+        scale = 100 / shift
+    if standardized:
+        shift = mean
+        n_scans = statistics.products.n_scans
+        deviation = np.sqrt(statistics.variation / max(n_scans - 1, 1))
+        # Up to the rounding of its mean a constant series does not vary.
+        varies = deviation > 1e-13 * np.abs(mean)
+        scale = np.where(varies, 1 / np.where(varies, deviation, 1.0), 0.0)
+    return shift, scale

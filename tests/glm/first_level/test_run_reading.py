@@ -1,0 +1,146 @@
+"""The fit of a run while its file is read: the numbers, the passes, the memory."""
+
+import tracemalloc
+import warnings
+
+import nibabel as nib
+import numpy as np
+import pandas as pd
+import pytest
+from tests.glm.first_level import simulated_runs as sim
+
+from boldglm._base.warnings import DesignWarning
+from boldglm.glm.first_level import FirstLevelModel
+from boldglm.maskers import NiftiMasker
+
+
+@pytest.fixture
+def path(tmp_path, run):
+    nib.save(run, tmp_path / "bold.nii.gz")
+    return tmp_path / "bold.nii.gz"
+
+
+def fits(path, table, brain, *, sample_masks=None, bins=None, **options):
+    """The same model while reading, and from series held in memory."""
+    design = sim.design(table)
+    return [
+        FirstLevelModel(mask_img=brain, minimize_memory=minimal, **options)
+        .fit(path, design_matrices=design, sample_masks=sample_masks, bins=bins)
+        .fits_[0]
+        for minimal in (True, False)
+    ]
+
+
+def assert_close(one, two):
+    """To the rounding of scaled series in float32."""
+    scale = np.sqrt(two.sigma2)
+    assert (np.abs(one.beta - two.beta) <= 2e-6 * (scale + np.abs(two.beta))).all()
+    for name in ("sigma2", "residual_ss", "total_ss"):
+        np.testing.assert_allclose(getattr(one, name), getattr(two, name), rtol=1e-5)
+    np.testing.assert_allclose(one.phi, two.phi, atol=1e-5)
+    np.testing.assert_array_equal(one.outcome, two.outcome)
+
+
+@pytest.mark.parametrize("scaling", [0, 1, (0, 1), False])
+@pytest.mark.parametrize("standardize", [True, False])
+def test_every_scaling_follows_from_the_statistics(
+    path, table, brain, scaling, standardize
+):
+    options = {"signal_scaling": scaling, "standardize": standardize}
+    assert_close(*fits(path, table, brain, **options))
+
+
+@pytest.mark.parametrize("noise", ["ols", "ar1", "ar3"])
+@pytest.mark.parametrize("first_scans", ["conditional", "exact"])
+def test_every_noise_model_is_fitted_while_reading(
+    path, table, brain, noise, first_scans
+):
+    assert_close(*fits(path, table, brain, noise_model=noise, first_scans=first_scans))
+
+
+@pytest.mark.parametrize("kept", [np.arange(3, 80), np.delete(np.arange(80), [0, 40])])
+def test_scans_that_are_not_kept_do_not_count(path, table, brain, kept):
+    for scaling in (0, 1):
+        pair = fits(path, table, brain, sample_masks=kept, signal_scaling=scaling)
+        assert_close(*pair)
+        assert pair[0].factor.design.shape[0] == kept.size
+
+
+def test_smoothing_and_a_mask_on_another_grid(path, table, brain):
+    assert_close(*fits(path, table, brain, smoothing_fwhm=6))
+    coarse = np.diag([4.0, 4, 4, 1])
+    coarse[:3, 3] = sim.AFFINE[:3, 3] * [-1, 1, 1]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        options = {"target_affine": coarse, "target_shape": (6, 7, 8)}
+        assert_close(*fits(path, table, brain, **options))
+
+
+@pytest.fixture
+def transforms(monkeypatch):
+    """Counts how often a whole run is taken into memory."""
+    calls = []
+    original = NiftiMasker.transform
+
+    def counting(self, *args, **options):
+        calls.append(1)
+        return original(self, *args, **options)
+
+    monkeypatch.setattr(NiftiMasker, "transform", counting)
+    return calls
+
+
+def test_what_is_kept_of_a_run_is_the_smaller_of_two_things(
+    path, table, brain, transforms
+):
+    design = sim.design(table)
+    model = FirstLevelModel(mask_img=brain)
+    model.fit(path, design_matrices=design)
+    assert not transforms
+    # 80 scans of 4 bytes are less than 6 lags of 5 numbers of 8
+    model.set_params(noise_model="ar6").fit(path, design_matrices=design)
+    assert len(transforms) == 1
+
+
+def test_a_masker_that_cleans_needs_the_whole_run(path, table, brain, transforms):
+    masker = NiftiMasker(brain, detrend=True).fit()
+    model = FirstLevelModel(mask_img=masker, signal_scaling=False)
+    model.fit(path, design_matrices=sim.design(table))
+    assert len(transforms) == 1
+
+
+@pytest.mark.parametrize("scaling", [0, 1])
+def test_series_without_a_mean_are_warned_of_once(table, brain, scaling):
+    data = sim.series(table) - 1000
+    centred = nib.Nifti1Image(data, sim.AFFINE)
+    model = FirstLevelModel(mask_img=brain, signal_scaling=scaling)
+    with pytest.warns(DesignWarning, match="Mean values below 1 observed") as told:
+        model.fit(centred, design_matrices=sim.design(table))
+    assert len(told) == 1
+
+
+def test_constant_voxels_are_constant(table, brain):
+    data = sim.series(table)
+    data[4, 5, 6] = 1234.567
+    run = nib.Nifti1Image(data, sim.AFFINE)
+    model = FirstLevelModel(mask_img=brain).fit(run, design_matrices=sim.design(table))
+    outcome = model.masker_.inverse_transform(model.fits_[0].outcome).get_fdata()
+    assert np.argwhere(outcome == 1).tolist() == [[4, 5, 6]]
+
+
+def test_memory_does_not_grow_with_the_number_of_scans(tmp_path, rng):
+    shape = (24, 24, 16)
+    peaks = []
+    for n_scans in (200, 1600):
+        data = rng.integers(900, 1100, (*shape, n_scans), dtype=np.int16)
+        file = tmp_path / f"{n_scans}.nii"
+        nib.save(nib.Nifti1Image(data, np.eye(4)), file)
+        del data
+        design = pd.DataFrame({"x": rng.standard_normal(n_scans), "one": 1.0})
+        model = FirstLevelModel(mask_img=False, smoothing_fwhm=2)
+        tracemalloc.start()
+        model.fit(file, design_matrices=design)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.1 * peaks[0], peaks
+    assert peaks[1] < 0.25 * 4 * np.prod(shape) * 1600
