@@ -70,3 +70,20 @@ def test_a_copy_is_made_unless_refused(rng):
     img = nib.Nifti1Image(_blob(rng), AFFINE)
     assert not np.shares_memory(get_data(crop_img(img)), get_data(img))
     assert np.shares_memory(get_data(crop_img(img, copy=False)), get_data(img))
+
+
+@pytest.mark.parametrize("ndim", [3, 4])
+@pytest.mark.parametrize("name", ["a.nii", "a.nii.gz"])
+def test_a_file_is_cropped_as_its_image_is(rng, tmp_path, ndim, name):
+    img = nib.Nifti1Image(_blob(rng, ndim).astype(np.float32), AFFINE)
+    nib.save(img, tmp_path / name)
+    expected = crop_img(img)
+    found, where = crop_img(tmp_path / name, return_offset=True)
+    np.testing.assert_array_equal(get_data(found), get_data(expected))
+    np.testing.assert_allclose(found.affine, expected.affine)
+    assert get_data(found).flags.f_contiguous
+    # cropped once more there is nothing to take off
+    nib.save(found, tmp_path / f"b{name}")
+    again = crop_img(tmp_path / f"b{name}")
+    np.testing.assert_array_equal(get_data(again), get_data(found))
+    assert all(cut.start > 0 for cut in where)

@@ -22,6 +22,10 @@ def images(rng, readonly):
         "a": nib.Nifti1Image(readonly(a), AFFINE),
         "b": nib.Nifti1Image(readonly(b), AFFINE),
         "series": nib.Nifti1Image(readonly(rng.random((3, 4, 5, 6)) + 1), AFFINE),
+        # the names of the gallery
+        "img": nib.Nifti1Image(readonly(rng.normal(size=(3, 4, 5, 6))), AFFINE),
+        "img1": nib.Nifti1Image(readonly(rng.normal(size=(3, 4, 5, 5))), AFFINE),
+        "img2": nib.Nifti1Image(readonly(rng.normal(size=(3, 4, 5))), AFFINE),
     }
 
 
@@ -43,6 +47,30 @@ FORMULAS = [
     "np.ones_like(a) * a.shape[0] + a.size",
     " a ",
     "np.sum(series, axis=3, keepdims=True)",
+    "img > 0.5",
+    "np.mean(img, axis=-1)",
+    "np.mean(np.abs(img), axis=-1)",
+    "img1 - img2[..., np.newaxis]",
+    "-np.log10(np.maximum(1, img))",
+    "img1 * (img2[..., np.newaxis])",
+    "img1 / img2[:, :, :, None]",
+    "img.astype(bool).astype('int8')",
+    "np.logical_and.reduce([a > 0, b > 0, a > b])",
+    "np.add.reduce(series, axis=-1)",
+    "np.linalg.norm(series, axis=-1)",
+    "np.log(a ** 2 + np.finfo(float).eps) * np.iinfo('int8').max",
+    "a if a.max() > 0 else b",
+    "(a - a.min()) / (a.max() - a.min())",
+    "np.isin(np.round(a), [1, 2, 3])",
+    "np.isfinite(a) * np.nan_to_num(a)",
+    "~(a > 0)",
+    "a * (np.abs(b) > 1) + np.sqrt(np.square(a))",
+    "np.any(series > 1.5, axis=-1)",
+    "np.broadcast_to(3.0, a.shape)",
+    "np.max(np.stack((a, b)), axis=0) == a",
+    "a.flatten().reshape(a.shape)",
+    "(a > np.mean(a) + 2 * np.std(a)).astype(np.uint8)",
+    "np.prod([a, b], axis=0, dtype='float32')",
 ]
 
 
@@ -88,13 +116,16 @@ FORBIDDEN = [
     ("np.save('x', a)", r"np\.save is not among"),
     ("np.lib.npyio", "attribute 'npyio' is not allowed"),
     ("np.__dict__", r"np\.__dict__ is not among"),
-    ("np.add.reduce(a)", "attribute 'reduce' is not allowed"),
+    ("np.add.accumulate(a)", "attribute 'accumulate' is not allowed"),
+    ("a.reduce(b)", "attribute 'reduce' is not allowed"),
+    ("a.eps", "attribute 'eps' is not allowed"),
+    ("np.linalg.inv(a)", "attribute 'inv' is not allowed"),
     ("np.apply_along_axis(a, 0, a)", "not among"),
     ("(lambda: a)()", "Lambda is not allowed"),
     ("[x for x in a]", "ListComp is not allowed"),
     ("{'a': a}", "Dict is not allowed"),
     ("f'{a}'", "JoinedStr is not allowed"),
-    ("a if b else a", "IfExp is not allowed"),
+    ("a if b else a", "truth value of an array"),
     ("(a := b)", "NamedExpr is not allowed"),
     ("np.add(a, b, out=a)", "'out' and"),
     ("np.add(a, b, a)", "read-only"),
@@ -133,6 +164,16 @@ def test_a_writable_input_cannot_be_written_either():
     with pytest.raises(ValueError, match="read-only"):
         evaluate("np.multiply(a, 5, a)", {"a": data})
     assert (data == 1).all()
+
+
+def test_a_result_is_copied_only_where_it_is_an_input():
+    data = np.ones((2, 2, 2))
+    for formula in ("a", "a[:]", "a.reshape(2, 2, 2)", "np.broadcast_to(1.0, (2, 2))"):
+        found = evaluate(formula, {"a": data})
+        assert found.flags.writeable
+        assert not np.may_share_memory(found, data)
+    # what numpy has just computed is handed on, not copied
+    assert evaluate("a + 1", {"a": data}).base is None
 
 
 def test_masks_do_not_wrap_around():

@@ -33,7 +33,8 @@ def crop_img(
     img : str, Path, nibabel image, or list of these
     rtol : float
     copy : bool
-        Whether the data are copied or a view of those of `img`.
+        Whether the data are copied or a view of those of `img`, where these are
+        in memory.
     pad : bool
         Leave one voxel around, as far as the image has it.
     return_offset : bool
@@ -71,11 +72,30 @@ def crop_img(
         )
         x, y, z = (slice(0, n) for n in data.shape[:3])
         box = (x, y, z)
-    part = data[box]
-    if copy:
-        part = part.copy(order="K")
+    in_memory = isinstance(opened.dataobj, np.ndarray) or not data.flags.writeable
+    if not in_memory:
+        part = _packed(data, box)
+    else:
+        part = data[box].copy(order="K") if copy else data[box]
     cropped = new_image(opened, part, grid_of(opened).crop(box).affine, copy_header)
     return (cropped, box) if return_offset else cropped
+
+
+def _packed(data: np.ndarray, box: tuple[slice, slice, slice]) -> np.ndarray:
+    """The part in `box` moved to the front of the array: no second copy of a run.
+
+    `data` is ours, x fastest. A scan of the part starts in memory before the scan
+    it is taken from, or where it starts: later scans are still whole.
+    """
+    scans = data.reshape(*data.shape[:3], -1, order="F")
+    memory = data.reshape(-1, order="F")
+    shape = scans[box].shape
+    size = int(np.prod(shape[:3]))
+    for scan in range(shape[3]):
+        part = scans[(*box, scan)].ravel(order="F")
+        memory[scan * size : (scan + 1) * size] = part
+    packed = memory[: size * shape[3]]
+    return packed.reshape((*shape[:3], *data.shape[3:]), order="F")
 
 
 def filled_box(

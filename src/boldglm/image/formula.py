@@ -69,12 +69,14 @@ _NUMPY_FUNCTIONS = frozenset(
         "einsum",
         "empty_like",
         "expand_dims",
+        "finfo",
         "fix",
         "flip",
         "full",
         "full_like",
         "gradient",
         "histogram",
+        "iinfo",
         "imag",
         "inner",
         "interp",
@@ -144,6 +146,8 @@ _NUMPY_FUNCTIONS = frozenset(
     ]
 )
 
+_NUMPY_DOTTED = {"np.linalg.norm": np.linalg.norm}
+
 _NUMPY_CONSTANTS = frozenset(["e", "inf", "nan", "newaxis", "pi"])
 
 _METHODS = frozenset(
@@ -159,6 +163,7 @@ _METHODS = frozenset(
         "cumprod",
         "cumsum",
         "dot",
+        "flatten",
         "max",
         "mean",
         "min",
@@ -178,6 +183,8 @@ _METHODS = frozenset(
 )
 
 _ATTRIBUTES = frozenset(["T", "dtype", "imag", "ndim", "real", "shape", "size"])
+
+_LIMITS = frozenset(["eps", "max", "min", "tiny"])
 
 _BUILTINS: dict[str, Any] = {
     "abs": abs,
@@ -225,8 +232,7 @@ def evaluate(formula: str, arrays: Mapping[str, np.ndarray]) -> Any:
     ) as err:
         msg = f'Formula "{formula}": {err}'
         raise ValueError(msg) from err
-    # an array of its own, writable, even where the formula is only a name
-    return np.array(value) if isinstance(value, np.ndarray) else value
+    return _owned(value, views) if isinstance(value, np.ndarray) else value
 
 
 def names_in(formula: str) -> set[str]:
@@ -302,6 +308,9 @@ class _Reader(ast.NodeVisitor):
         left, right = self.visit(node.left), self.visit(node.comparators[0])
         return _OPERATORS[type(node.ops[0])](left, right)
 
+    def visit_IfExp(self, node: ast.IfExp) -> Any:
+        return self.visit(node.body if self.visit(node.test) else node.orelse)
+
     def visit_Tuple(self, node: ast.Tuple) -> Any:
         return tuple(self.visit(item) for item in node.elts)
 
@@ -318,10 +327,16 @@ class _Reader(ast.NodeVisitor):
     def visit_Attribute(self, node: ast.Attribute) -> Any:
         if isinstance(node.value, ast.Name) and node.value.id == "np":
             return _numpy_name(node.attr)
-        if node.attr not in _ATTRIBUTES:
-            msg = f"the attribute {node.attr!r} is not allowed: {ast.unparse(node)!r}."
-            raise ValueError(msg)
-        return getattr(self.visit(node.value), node.attr)
+        if ast.unparse(node) in _NUMPY_DOTTED:
+            return _NUMPY_DOTTED[ast.unparse(node)]
+        if node.attr in _ATTRIBUTES:
+            return getattr(self.visit(node.value), node.attr)
+        if node.attr in _LIMITS:
+            owner = self.visit(node.value)
+            if isinstance(owner, np.finfo | np.iinfo):
+                return getattr(owner, node.attr)
+        msg = f"the attribute {node.attr!r} is not allowed: {ast.unparse(node)!r}."
+        raise ValueError(msg)
 
     def visit_Call(self, node: ast.Call) -> Any:
         function = self._callee(node.func)
@@ -333,16 +348,23 @@ class _Reader(ast.NodeVisitor):
         return function(*arguments, **named)
 
     def _callee(self, node: ast.expr) -> Any:
-        is_method = isinstance(node, ast.Attribute) and node.attr in _METHODS
-        if is_method and not _is_numpy(node.value):  # type: ignore[attr-defined]
-            owner = self.visit(node.value)  # type: ignore[attr-defined]
-            if isinstance(owner, np.ndarray | np.generic):
-                return getattr(owner, node.attr)  # type: ignore[attr-defined]
+        if isinstance(node, ast.Attribute) and not _is_numpy(node.value):
+            kinds: Any = np.ufunc if node.attr == "reduce" else np.ndarray | np.generic
+            if node.attr in _METHODS or kinds is np.ufunc:
+                owner = self.visit(node.value)
+                if isinstance(owner, kinds):
+                    return getattr(owner, node.attr)
         function = self.visit(node)
         if not callable(function):
             msg = f"{ast.unparse(node)!r} cannot be called."
             raise ValueError(msg)  # noqa: TRY004
         return function
+
+
+def _owned(value: np.ndarray, inputs: Mapping[str, np.ndarray]) -> np.ndarray:
+    """An array of its own, writable, even where the formula is only a name."""
+    shared = any(np.may_share_memory(value, array) for array in inputs.values())
+    return np.array(value) if shared or not value.flags.writeable else value
 
 
 def _is_numpy(node: ast.expr) -> bool:

@@ -13,7 +13,7 @@ from boldglm.image.headers import new_image
 from boldglm.image.reading import read_data
 from boldglm.image.sources import open_all
 
-__all__ = ["copy_img", "get_data", "new_img_like"]
+__all__ = ["copy_img", "get_data", "new_img_like", "own_data"]
 
 
 def get_data(img: Any) -> np.ndarray:
@@ -103,4 +103,20 @@ def copy_img(img: SpatialImage) -> Nifti1Image:
     if not isinstance(img, SpatialImage):
         msg = f"copy_img copies nibabel images; got a {type(img).__name__}."
         raise TypeError(msg)
-    return new_image(img, np.array(read_data(img), order="K"))
+    return new_image(img, own_data(img))
+
+
+def own_data(img: SpatialImage) -> np.ndarray:
+    """The voxels of an opened image, as an array that may be written to.
+
+    Copied only where they are in memory already.
+
+    Examples
+    --------
+    >>> img = Nifti1Image(np.zeros((2, 2, 2)), np.eye(4))
+    >>> np.shares_memory(own_data(img), get_data(img))
+    False
+    """
+    data = read_data(img)
+    fresh = data.flags.writeable and not isinstance(img.dataobj, np.ndarray)
+    return data if fresh else np.array(data, order="K")

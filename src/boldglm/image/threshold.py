@@ -9,6 +9,7 @@ from boldglm._base.warnings import ImageWarning, warn
 from boldglm.core.clusters import drop_small_clusters
 from boldglm.image.files import load_img
 from boldglm.image.headers import new_image
+from boldglm.image.like import own_data
 from boldglm.image.mask import inside_on_grid
 from boldglm.image.reading import read_data
 from boldglm.image.sources import is_series
@@ -79,26 +80,33 @@ def threshold_img(
         )
         raise TypeError(msg)
     opened = load_img(img)
-    data = np.array(read_data(opened), order="K")
+    data = own_data(opened)
+    # scan by scan, so that what is computed on the way is a volume
+    volumes = list(np.moveaxis(data, 3, 0)) if data.ndim == 4 else [data]
     if data.dtype.kind == "f":
-        data[~np.isfinite(data)] = 0
+        for volume in volumes:
+            volume[~np.isfinite(volume)] = 0
     values = data.ravel(order="K")
     if mask_img is not None:
         inside = inside_on_grid(opened, mask_img)
         data[~inside] = 0
         values = data[inside].ravel()
     cutoff = _cutoff(threshold, values, two_sided=two_sided)
-    if two_sided:
-        data[(-cutoff < data) & (data < cutoff)] = 0
-    elif cutoff >= 0:
-        data[data < cutoff] = 0
-    else:
-        data[data > cutoff] = 0
-    if cluster_threshold > 0:
-        scans = data if data.ndim == 4 else data[..., np.newaxis]
-        for scan in range(scans.shape[3]):
-            scans[..., scan] = drop_small_clusters(scans[..., scan], cluster_threshold)
+    for volume in volumes:
+        _cut(volume, cutoff, two_sided=two_sided)
+        if cluster_threshold > 0:
+            volume[...] = drop_small_clusters(volume, cluster_threshold)
     return new_image(opened, data, copy_header=copy_header)
+
+
+def _cut(volume: np.ndarray, cutoff: float, *, two_sided: bool) -> None:
+    """Set to 0, in place, what does not reach the cutoff."""
+    if two_sided:
+        volume[(-cutoff < volume) & (volume < cutoff)] = 0
+    elif cutoff >= 0:
+        volume[volume < cutoff] = 0
+    else:
+        volume[volume > cutoff] = 0
 
 
 def binarize_img(
@@ -170,7 +178,8 @@ def _percentile(text: str, values: np.ndarray) -> float:
             "followed by the percent sign, such as '95%'."
         )
         raise ValueError(msg)
-    values = values[values >= 0]
+    if values.min(initial=0) < 0:
+        values = values[values >= 0]
     if values.size == 0:
         return 0.0
     # a little above, so that the value at the percentile itself is cut
