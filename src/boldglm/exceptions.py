@@ -8,6 +8,7 @@ Examples
 """
 
 from boldglm._base.errors import (
+    AllVolumesRemovedError,
     BoundingBoxError,
     ContrastError,
     DesignError,
@@ -30,6 +31,7 @@ from boldglm._base.warnings import (
 )
 
 __all__ = [
+    "AllVolumesRemovedError",
     "BoundingBoxError",
     "ContrastError",
     "ContrastWarning",

@@ -28,6 +28,7 @@ DOORS = [
     "masking",
     "plotting",
     "reporting",
+    "signal",
 ]
 
 # What nilearn has not.

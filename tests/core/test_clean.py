@@ -5,9 +5,9 @@ import pytest
 from scipy import signal, stats
 
 from boldglm.core.clean import (
+    Cleaner,
     Steps,
     butterworth,
-    clean_columns,
     detrend,
     fill_scans,
     largest_components,
@@ -81,11 +81,11 @@ def test_nothing_spans_nothing(columns):
 def test_the_filter_is_scipys(series, low, high, kind, band):
     sections = signal.butter(5, band, kind, output="sos", fs=0.5)
     expected = signal.sosfiltfilt(sections, series, axis=0)
-    np.testing.assert_allclose(butterworth(series, 2.0, low, high), expected)
+    np.testing.assert_allclose(butterworth(series, 0.5, low, high), expected)
 
 
 def test_no_cutoff_filters_nothing(series):
-    found = butterworth(series, 2.0, None, None)
+    found = butterworth(series, 0.5, None, None)
     np.testing.assert_array_equal(found, series)
     assert found is not series
 
@@ -106,23 +106,87 @@ def test_the_largest_components_are_those_of_the_most_variable_columns(rng):
     assert found.shape == (T, 1)
     r = np.corrcoef(found[:, 0], driver[:, 0])[0, 1]
     assert abs(r) > 0.999
-    assert largest_components(series, 5, 2.0).shape == (T, 2)
+    np.testing.assert_allclose(found.T @ found, 1)
+
+
+def test_there_are_no_more_components_than_columns_in_use(rng, readonly):
+    series = readonly(rng.normal(size=(T, 100)) * np.arange(100))
+    found = largest_components(series, 5, 2.0)
+    assert found.shape == (T, 2)
+    np.testing.assert_allclose(found.T @ found, np.eye(2), atol=1e-12)
+    flat = detrend(series)
+    flat = flat[:, np.argsort((flat**2).sum(axis=0))[-2:]]
+    left = flat - found @ (found.T @ flat)
+    np.testing.assert_allclose(left, 0, atol=1e-6)
+
+
+def test_components_have_a_sign_and_leave_out_what_is_not_finite(rng):
+    series = rng.normal(size=(T, 50))
+    series[3, 7] = np.nan
+    series[3, 8] = np.inf
+    found = largest_components(series, 3, 50.0)
+    assert (np.abs(found).max(axis=0) == found.max(axis=0)).all()
+    without = np.delete(series, [7, 8], axis=1)
+    np.testing.assert_allclose(found, largest_components(without, 3, 50.0), atol=1e-9)
+    assert largest_components(np.full((T, 2), np.nan), 3, 50.0).shape == (T, 0)
+    assert largest_components(np.zeros((T, 2)), 3, 50.0).shape == (T, 0)
+
+
+def test_components_without_detrending_keep_the_mean(rng):
+    series = 100 + rng.normal(size=(T, 10))
+    (found,) = largest_components(series, 1, 100.0, flatten=False).T
+    np.testing.assert_allclose(found, 1 / np.sqrt(T), rtol=0.02)
+
+
+@pytest.mark.parametrize("constant", [0.1, 1000.1, 1e7 / 3])
+@pytest.mark.parametrize(
+    "steps",
+    [
+        Steps(detrend=True, standardize="zscore_sample"),
+        Steps(high_pass=0.01, t_r=2.0, standardize="zscore_sample"),
+    ],
+)
+def test_rounding_is_not_blown_up_to_a_signal(series, constant, steps):
+    """A constant is 0 after cleaning, as a voxel and as a confound."""
+    flat = np.full((T, 1), constant)
+    assert not Cleaner(steps)(flat).any()
+    np.testing.assert_allclose(
+        Cleaner(steps, flat)(series), Cleaner(steps)(series), atol=1e-12
+    )
+    if steps.detrend:
+        line = np.linspace(0, constant, T)[:, None]
+        for raw in (steps, Steps(detrend=True, standardize_confounds=False)):
+            assert Cleaner(raw, line).basis.shape == (T, 0)
+
+
+def test_a_column_with_nan_stays_by_itself(series, confounds):
+    spoilt = series.copy()
+    spoilt[7, 2] = np.nan
+    for steps, kept in (
+        (Steps(detrend=True, standardize="zscore_sample"), None),
+        (Steps(high_pass=0.02, t_r=2.0), np.delete(np.arange(T), [3, 40])),
+    ):
+        cleaner = Cleaner(steps, confounds, kept)
+        found, expected = cleaner(spoilt), cleaner(series)
+        assert np.isnan(found[:, 2]).all()
+        others = [0, 1, 3, 4]
+        np.testing.assert_allclose(found[:, others], expected[:, others], atol=1e-12)
 
 
 def test_confounds_are_projected_out(series, confounds):
-    found = clean_columns(series, Steps(), confounds, None)
+    found = Cleaner(Steps(), confounds, None)(series)
     design = confounds - confounds.mean(axis=0)
     beta = np.linalg.lstsq(design, series, rcond=None)[0]
     np.testing.assert_allclose(found, series - design @ beta, atol=1e-10)
-    raw = clean_columns(series, Steps(standardize_confounds=False), confounds, None)
+    raw = Cleaner(Steps(standardize_confounds=False), confounds, None)(series)
     beta = np.linalg.lstsq(confounds, series, rcond=None)[0]
     np.testing.assert_allclose(raw, series - confounds @ beta, atol=1e-9)
 
 
 def test_regression_does_not_bring_back_what_the_filter_took_out(series, confounds):
     steps = Steps(low_pass=0.08, t_r=2.0)
-    found = clean_columns(series, steps, confounds, None)
-    filtered = zscore(butterworth(confounds, 2.0, 0.08, None))
+    found = Cleaner(steps, confounds, None)(series)
+    filtered = zscore(butterworth(confounds, 0.5, 0.08, None))
     np.testing.assert_allclose(filtered.T @ found, 0, atol=1e-8)
     power = np.abs(np.fft.rfft(found - found.mean(axis=0), axis=0)) ** 2
     fast = np.fft.rfftfreq(T, 2.0) > 0.15
@@ -138,9 +202,9 @@ def test_scans_that_are_not_kept_have_no_influence(series, confounds):
         Steps(high_pass=0.02, t_r=2.0),
         Steps(high_pass=0.02, t_r=2.0, extrapolate=True),
     ):
-        good = clean_columns(series, steps, confounds, kept)
+        good = Cleaner(steps, confounds, kept)(series)
         assert good.shape == (len(kept), 5)
-        found = clean_columns(spoilt, steps, confounds, kept)
+        found = Cleaner(steps, confounds, kept)(spoilt)
         np.testing.assert_allclose(found, good, atol=1e-7)
 
 
@@ -153,12 +217,9 @@ def test_scans_that_are_not_kept_have_no_influence(series, confounds):
     ],
 )
 def test_per_cent_are_of_the_mean_the_series_had(series, steps):
-    found = clean_columns(series, steps, None, None)
-    plain = clean_columns(
-        series,
-        Steps(detrend=steps.detrend, high_pass=steps.high_pass, t_r=steps.t_r),
-        None,
-        None,
-    )
+    found = Cleaner(steps, None, None)(series)
+    plain = Cleaner(
+        Steps(detrend=steps.detrend, high_pass=steps.high_pass, t_r=steps.t_r)
+    )(series)
     expected = 100 * (plain - plain.mean(axis=0)) / series.mean(axis=0)
     np.testing.assert_allclose(found, expected, rtol=1e-2, atol=1e-8)

@@ -6,7 +6,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from boldglm._base.errors import ShapeError
+from boldglm._base.errors import DesignError, ShapeError
 from boldglm._base.warnings import ImageWarning
 from boldglm.image import get_data, index_img
 from boldglm.maskers import NiftiMasker
@@ -17,7 +17,7 @@ T = 60
 @pytest.mark.parametrize(
     ("given", "error", "message"),
     [
-        ({"confounds": np.ones((3, 2))}, ShapeError, r"one row for each of 60 scans"),
+        ({"confounds": np.ones((3, 2))}, DesignError, "3 rows, but there are 60 scans"),
         ({"sample_mask": np.ones(3, bool)}, ShapeError, r"a value per scan, \(60,\)"),
         ({"sample_mask": [5, 99]}, IndexError, "the run has scans 0 to 59"),
         ({"sample_mask": [-1, 5]}, IndexError, "from scan -1"),

@@ -10,6 +10,7 @@ The tree::
     │   └── NotEstimableError a contrast that the design cannot tell apart
     ├── MaskError             a mask that is empty, not binary, or off the grid
     ├── GridError             images that do not share a grid, or no usable grid
+    ├── AllVolumesRemovedError  a sample mask that keeps no scan
     ├── ImageFileError        a file that is not an image, is truncated or corrupt
     ├── BoundingBoxError      a resampling target that holds none of the image
     └── NotFittedError        (also AttributeError) a model asked before `fit`
@@ -18,6 +19,7 @@ The tree::
 """
 
 __all__ = [
+    "AllVolumesRemovedError",
     "BoundingBoxError",
     "ContrastError",
     "DesignError",
@@ -58,6 +60,10 @@ class MaskError(ValueError):
 
 class GridError(ValueError):
     """Images that do not share one grid, or a grid that cannot be used."""
+
+
+class AllVolumesRemovedError(ValueError):
+    """A sample mask that keeps no scan."""
 
 
 class ImageFileError(ValueError):

@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from boldglm.core.parallel import blocks, map_blocks
+
 __all__ = [
+    "Cleaner",
     "Steps",
     "butterworth",
-    "clean_columns",
     "detrend",
     "fill_scans",
     "largest_components",
@@ -22,6 +24,9 @@ __all__ = [
 ]
 
 Array = np.ndarray[Any, np.dtype[Any]]
+
+# What is left of a constant column by float64 arithmetic, as a part of its size.
+_ROUNDING = 1e-12
 
 
 def detrend(series: Array) -> Array:
@@ -42,20 +47,29 @@ def detrend(series: Array) -> Array:
     return flat
 
 
-def zscore(series: Array) -> Array:
+def zscore(series: Array, size: Array | None = None) -> Array:
     """Columns of mean 0 and standard deviation 1 (divisor T - 1).
 
-    Constant columns become 0.
+    Constant columns become 0, and so do columns that are constant but for rounding.
+
+    Parameters
+    ----------
+    series : (scan, column)
+    size : (column,) or None
+        Largest values the columns had before other steps: what is left of a
+        column is rounding below 1e-12 of it. None: that of `series`.
 
     Examples
     --------
     >>> zscore(np.array([[1.0, 5.0], [2.0, 5.0], [3.0, 5.0]]))[:, 0]
     array([-1., 0., 1.])
     """
+    scale = np.abs(series).max(axis=0, initial=0) if size is None else size
     centred = series - series.mean(axis=0, dtype=np.float64)
     spread = centred.std(axis=0, ddof=1)
-    spread[spread < np.finfo(np.float64).eps] = 1.0
-    out: Array = centred / spread
+    flat = spread <= _ROUNDING * scale
+    out: Array = centred / np.where(flat, 1.0, spread)
+    out[:, flat] = 0
     return out
 
 
@@ -106,7 +120,7 @@ def orthonormal_basis(columns: Array) -> Array:
 
 def butterworth(
     series: Array,
-    t_r: float,
+    sampling_rate: float,
     low_pass: float | None,
     high_pass: float | None,
     *,
@@ -118,9 +132,9 @@ def butterworth(
 
     Parameters
     ----------
-    series : (scan, column)
-    t_r : float
-        Seconds between scans.
+    series : (scan,) or (scan, column)
+    sampling_rate : float
+        Scans per second, in Hz.
     low_pass, high_pass : float or None
         Frequencies above, and below, which signal is taken out, in Hz.
     order : int
@@ -129,7 +143,7 @@ def butterworth(
 
     Returns
     -------
-    (scan, column) float64
+    array of the shape of `series`, float64
         The series itself if there is neither cutoff.
 
     Raises
@@ -139,8 +153,9 @@ def butterworth(
     """
     from scipy import signal
 
+    values = np.asarray(series, np.float64)
     if low_pass is None and high_pass is None:
-        return np.array(series, dtype=np.float64)
+        return np.array(values)
     band: Any
     if low_pass is None:
         band, kind = high_pass, "highpass"
@@ -148,10 +163,9 @@ def butterworth(
         band, kind = low_pass, "lowpass"
     else:
         band, kind = (high_pass, low_pass), "bandpass"
-    options: dict[str, Any] = {"btype": kind, "output": "sos", "fs": 1 / t_r}
+    options: dict[str, Any] = {"btype": kind, "output": "sos", "fs": sampling_rate}
     sections = signal.butter(order, band, **options)
     padding: dict[str, Any] = {"padtype": padtype, "padlen": padlen}
-    values = np.asarray(series, np.float64)
     filtered: Array = signal.sosfiltfilt(sections, values, axis=0, **padding)
     return filtered
 
@@ -175,45 +189,80 @@ def fill_scans(series: Array, kept: Array) -> Array:
     """
     from scipy.interpolate import CubicSpline
 
-    curve: Any = CubicSpline(kept, np.asarray(series, np.float64)[kept])
-    filled: Array = curve(np.arange(len(series)))
-    filled[kept] = series[kept]
+    known = np.asarray(series, np.float64)[kept]
+    finite = np.isfinite(known).all(axis=0)
+    filled: Array = np.full(series.shape, np.nan)
+    curve: Any = CubicSpline(kept, known[:, finite])
+    filled[:, finite] = curve(np.arange(len(series)))
+    filled[kept] = known
     return filled
 
 
-def largest_components(series: Array, n_components: int, per_cent: float) -> Array:
+def largest_components(
+    series: Array, n_components: int, per_cent: float, *, flatten: bool = True
+) -> Array:
     """Principal series of the columns of highest variance (CompCor).
 
-    Columns are detrended, the `per_cent` of them with the largest sums of
-    squares decomposed, and the first left singular vectors returned.
+    The `per_cent` of the columns with the largest sums of squares make up a matrix
+    Y; returned are the first eigenvectors of Y Y'.
 
     Parameters
     ----------
     series : (scan, column)
+        Columns with values that are not finite are left out. Not modified; read
+        block by block.
     n_components : int
     per_cent : float
         0 to 100.
+    flatten : bool
+        Detrend columns first.
 
     Returns
     -------
-    (scan, component)
-        Fewer components than asked for, if there are no more.
+    (scan, component) float64
+        Orthonormal, the largest value of each positive. Fewer components than
+        asked for, if there are no more.
 
     References
     ----------
     Behzadi et al. (2007), NeuroImage 37:90-101.
     """
-    flat = detrend(series)
-    power = np.einsum("tv,tv->v", flat, flat)
-    power[~np.isfinite(power)] = 0
-    highest = power >= np.percentile(power, 100 - per_cent)
-    components: Array = np.linalg.svd(flat[:, highest], full_matrices=False)[0]
-    return components[:, :n_components]
+    parts = blocks(series.shape[1], max(64, 2**20 // max(len(series), 1)))
+
+    def columns(part: Any) -> Array:
+        block = np.array(series[:, part], np.float64)
+        block[np.isinf(block)] = np.nan
+        return detrend(block) if flatten else block
+
+    def powers(part: slice) -> Array:
+        block = columns(part)
+        power: Array = np.einsum("tv,tv->v", block, block)
+        return power
+
+    power = np.concatenate(map_blocks(powers, parts))
+    power[~np.isfinite(power)] = np.nan
+    if np.isnan(power).all():
+        return np.zeros((len(series), 0))
+    limit = np.nanpercentile(power, 100 - per_cent)
+    highest = power > limit
+    if not highest.any():  # all vary alike
+        highest = power >= limit
+    products = np.zeros((len(series), len(series)))
+    (chosen,) = np.nonzero(highest)
+    for part in blocks(chosen.size, max(64, 2**20 // len(series))):
+        block = columns(chosen[part])
+        products += block @ block.T
+    weights, vectors = np.linalg.eigh(products)
+    rank = int((weights > weights[-1] * len(series) * np.finfo(float).eps).sum())
+    kept = vectors[:, ::-1][:, : min(n_components, rank)]
+    largest = np.take_along_axis(kept, np.abs(kept).argmax(axis=0)[np.newaxis], axis=0)
+    components: Array = kept * np.sign(largest)
+    return components
 
 
 @dataclass(frozen=True)
 class Steps:
-    """What `clean_columns` does, in this order.
+    """What a `Cleaner` does, in this order.
 
     Parameters
     ----------
@@ -249,10 +298,8 @@ class Steps:
         return self.low_pass is not None or self.high_pass is not None
 
 
-def clean_columns(
-    series: Array, steps: Steps, confounds: Array | None, kept: Array | None
-) -> Array:
-    """Detrend, filter, regress confounds out and standardize, in this order.
+class Cleaner:
+    """The steps made ready for one run: applied to any of its columns.
 
     Confounds are detrended and filtered like the series, so that regression
     does not bring back what the filter took out (Lindquist et al. 2019, Human
@@ -261,51 +308,75 @@ def clean_columns(
 
     Parameters
     ----------
-    series : (scan, column)
-        Finite numbers.
     steps : Steps
     confounds : (scan, confound) or None
     kept : (n,) int or None
-        Numbers of the scans to keep.
-
-    Returns
-    -------
-    (kept scan, column) float64
+        Numbers of the scans to keep, increasing.
 
     Examples
     --------
     >>> line = np.arange(4.0)[:, np.newaxis]
     >>> bump = np.array([[1.0], [-1.0], [-1.0], [1.0]])
-    >>> clean_columns(5 + line + bump, Steps(), line, None).ravel()
+    >>> Cleaner(Steps(), line)(5 + line + bump).ravel()
     array([7.5, 5.5, 5.5, 7.5])
     """
-    parts = [np.asarray(series, np.float64)]
-    parts += [] if confounds is None else [np.asarray(confounds, np.float64)]
-    if kept is not None:
-        if steps.filters:
-            ends = slice(None) if steps.extrapolate else slice(kept[0], kept[-1] + 1)
-            parts = [fill_scans(part, kept)[ends] for part in parts]
-            kept = kept - (ends.start or 0)
+
+    def __init__(
+        self, steps: Steps, confounds: Array | None = None, kept: Array | None = None
+    ) -> None:
+        self.steps = steps
+        self.kept = kept
+        self.basis: Array | None = None
+        if confounds is None:
+            return
+        regressors, _ = self._filtered(confounds)
+        size = np.abs(confounds).max(axis=0, initial=0)
+        if steps.standardize_confounds:
+            regressors = zscore(regressors, size)
         else:
-            parts = [part[kept] for part in parts]
-    mean = parts[0].mean(axis=0)
-    if steps.detrend:
-        parts = [detrend(part) for part in parts]
-    if steps.filters and steps.t_r is not None:
-        band = (steps.t_r, steps.low_pass, steps.high_pass)
-        parts = [butterworth(part, *band, **steps.filter_options) for part in parts]
-        if kept is not None:
-            parts = [part[kept] for part in parts]
-    cleaned = parts[0]
-    if len(parts) > 1:
-        regressors = zscore(parts[1]) if steps.standardize_confounds else parts[1]
-        basis = orthonormal_basis(regressors)
-        cleaned = cleaned - basis @ (basis.T @ cleaned)
-    if steps.standardize == "zscore_sample":
-        return zscore(cleaned)
-    if steps.standardize == "psc":
-        # per cent of what is left of the mean, or of what there was of it
-        left = cleaned.mean(axis=0)
-        gone = np.abs(left) < 0.1 * np.abs(mean)
-        return percent_change(cleaned, left + np.where(gone, mean, 0.0))
-    return cleaned
+            left = np.abs(regressors).max(axis=0, initial=0)
+            regressors = np.where(left > _ROUNDING * size, regressors, 0.0)
+        self.basis = orthonormal_basis(regressors)
+
+    def __call__(self, series: Array) -> Array:
+        """Detrend, filter, regress confounds out and standardize, in this order.
+
+        Parameters
+        ----------
+        series : (scan, column)
+            Not modified.
+
+        Returns
+        -------
+        (kept scan, column) float64
+            Columns with nan stay nan.
+        """
+        cleaned, mean = self._filtered(series)
+        if self.basis is not None:
+            cleaned = cleaned - self.basis @ (self.basis.T @ cleaned)
+        if self.steps.standardize == "zscore_sample":
+            return zscore(cleaned, np.abs(series).max(axis=0, initial=0))
+        if self.steps.standardize == "psc":
+            # per cent of what is left of the mean, or of what there was of it
+            left = cleaned.mean(axis=0)
+            gone = np.abs(left) < 0.1 * np.abs(mean)
+            return percent_change(cleaned, left + np.where(gone, mean, 0.0))
+        return cleaned
+
+    def _filtered(self, series: Array) -> tuple[Array, Array]:
+        """Detrended and filtered kept scans, and the mean before that."""
+        steps, kept = self.steps, self.kept
+        part = np.asarray(series, np.float64)
+        if kept is not None and steps.filters:
+            ends = slice(None) if steps.extrapolate else slice(kept[0], kept[-1] + 1)
+            part = fill_scans(part, kept)[ends]
+            kept = kept - (ends.start or 0)
+        elif kept is not None:
+            part, kept = part[kept], None
+        mean: Array = part.mean(axis=0)
+        if steps.detrend:
+            part = detrend(part)
+        if steps.filters and steps.t_r is not None:
+            band = (1 / steps.t_r, steps.low_pass, steps.high_pass)
+            part = butterworth(part, *band, **steps.filter_options)
+        return (part if kept is None else part[kept]), mean

@@ -1,22 +1,18 @@
 """Doors for tables of numbers: confounds, designs, and which scans to keep."""
 
 import csv
-import warnings
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from boldglm._base.errors import DesignError
-from boldglm._base.warnings import DesignWarning, warn
 from boldglm.glm.first_level.delimited import DELIMITERS, check_separator
+from boldglm.signal.confounds import load_confounds_table
+from boldglm.signal.tables import check_finite, check_rows, numeric_table
 
 if TYPE_CHECKING:
     from pandas import DataFrame
-
-# Endings of files that hold numbers alone, as realignment programs write them.
-PLAIN_NUMBERS = (".txt", ".par", ".1d", ".dat")
 
 __all__ = [
     "load_confounds_table",
@@ -24,58 +20,6 @@ __all__ = [
     "load_sample_mask",
     "numeric_table",
 ]
-
-
-def load_confounds_table(
-    confounds: Any, n_scans: int, run_index: int | None = None
-) -> "DataFrame":
-    """Read the confounds of a run.
-
-    Parameters
-    ----------
-    confounds : pandas.DataFrame or Series, array-like, str or Path
-        A row per scan. Arrays get the names ``confound_0``, ``confound_1``, …
-        Files are .csv, .tsv, .npy, .npz with the array ``X``, or numbers alone in
-        .txt, .par or .1D, as realignment writes them. Not modified.
-    n_scans : int
-    run_index : int, optional
-        Counted from 0; named in messages.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Finite float64 numbers, indexed from 0.
-
-    Raises
-    ------
-    DesignError
-        If there are not `n_scans` rows, names repeat, or a column is not numeric,
-        infinite, or has NaN beyond the first row.
-
-    Warns
-    -----
-    DesignWarning
-        If the first row has NaN, as derivatives of motion do: it is set to 0.
-
-    Examples
-    --------
-    >>> load_confounds_table(np.zeros((3, 2)), n_scans=3).columns.tolist()
-    ['confound_0', 'confound_1']
-    """
-    what = _what("confounds", run_index)
-    frame = numeric_table(confounds, what, prefix="confound_")
-    _check_rows(frame, n_scans, what)
-    values = frame.to_numpy().copy()
-    absent = np.isnan(values[0])
-    values[0, absent] = 0.0
-    _check_finite(values, frame, what)
-    if absent.any():
-        warn(
-            f"{what}: NaN in the first row of {_listed(frame.columns[absent])} "
-            "is set to 0.",
-            DesignWarning,
-        )
-    return _frame(values, frame.columns)
 
 
 def load_design_table(
@@ -114,12 +58,12 @@ def load_design_table(
     1  1.0  1.0
     """
     what = _what("design matrix", run_index)
-    frame = numeric_table(design, what)
+    frame = numeric_table(design, what, read_text=_read_text)
     if frame.shape[1] == 0:
         msg = f"{what} has no columns; expected a column for each regressor."
         raise DesignError(msg)
-    _check_rows(frame, n_scans, what)
-    _check_finite(frame.to_numpy(), frame, what)
+    check_rows(frame, n_scans, what)
+    check_finite(frame.to_numpy(), list(frame.columns), what)
     return frame
 
 
@@ -189,92 +133,12 @@ def _check_kept(kept: np.ndarray, n_scans: int, what: str) -> None:
         raise DesignError(msg)
 
 
-def numeric_table(
-    table: Any, what: str = "table", prefix: str | None = None
-) -> "DataFrame":
-    """Make a float64 DataFrame of a table, whatever it came as.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame or Series, array-like, str or Path
-        Not modified. A one-dimensional table is one column.
-    what : str
-        How messages call it.
-    prefix : str, optional
-        Columns of arrays are this and their number; the number alone if None.
-
-    Raises
-    ------
-    DesignError
-        If the table cannot be read, names repeat, or a column is not numeric.
-
-    Examples
-    --------
-    >>> numeric_table([1, 2], prefix="reg").columns.tolist()
-    ['reg0']
-    """
-    frame = _as_frame(table, what, prefix)
-    counts = Counter(str(name) for name in frame.columns)
-    repeated = [name for name, count in counts.items() if count > 1]
-    if repeated:
-        msg = f"{what}: columns {_listed(repeated)} are there more than once."
-        raise DesignError(msg)
-    values = np.empty(frame.shape)
-    for at, name in enumerate(frame.columns):
-        values[:, at] = _as_numbers(frame.iloc[:, at], name, what)
-    return _frame(values, frame.columns, frame.index)
-
-
-def _as_frame(table: Any, what: str, prefix: str | None) -> "DataFrame":
+def _read_text(path: Path, what: str, prefix: str | None) -> "DataFrame":
+    """Text with a line of names, separated as its ending says."""
+    del prefix
     import pandas as pd
 
-    if isinstance(table, str | Path):
-        return _read(Path(table).expanduser(), what, prefix)
-    if isinstance(table, pd.DataFrame):
-        return table
-    if isinstance(table, pd.Series):
-        return table.to_frame(f"{prefix or ''}0" if table.name is None else table.name)
-    try:
-        array = np.asarray(table)
-    except ValueError as error:
-        msg = f"{what} has rows of different lengths: {error}"
-        raise DesignError(msg) from error
-    if array.dtype.names:
-        return pd.DataFrame(array)
-    if array.ndim not in {1, 2}:
-        msg = f"{what} has shape {array.shape}; expected (n_scans, n_columns)."
-        raise DesignError(msg)
-    array = array.reshape(len(array), -1)
-    return _frame(array, _numbered(array.shape[1], prefix))
-
-
-def _numbered(n_columns: int, prefix: str | None) -> list[Any]:
-    if prefix is None:
-        return list(range(n_columns))
-    return [f"{prefix}{number}" for number in range(n_columns)]
-
-
-def _read(path: Path, what: str, prefix: str | None) -> "DataFrame":
-    if not path.is_file():
-        msg = f"{what}: there is no file '{path}'."
-        raise FileNotFoundError(msg)
-    suffix = path.suffix.lower()
-    if suffix in DELIMITERS:
-        return _read_text(path, DELIMITERS[suffix], what)
-    if suffix in {".npz", ".npy"}:
-        return _read_binary(path, what, prefix)
-    if suffix in PLAIN_NUMBERS:
-        return _read_plain(path, what, prefix)
-    msg = (
-        f"{what}: '{path}' ends in '{suffix}'; expected .csv or .tsv with a header, "
-        f"numbers alone in {', '.join(PLAIN_NUMBERS)}, or .npz or .npy."
-    )
-    raise DesignError(msg)
-
-
-def _read_text(path: Path, delimiter: str, what: str) -> "DataFrame":
-    import pandas as pd
-
+    delimiter = DELIMITERS[path.suffix.lower()]
     try:
         with path.open(encoding="utf-8-sig", newline="") as lines:
             header = next(csv.reader(lines, delimiter=delimiter), [])
@@ -296,83 +160,5 @@ def _read_text(path: Path, delimiter: str, what: str) -> "DataFrame":
     return frame.set_axis(names, axis=1) if len(names) == frame.shape[1] else frame
 
 
-def _read_plain(path: Path, what: str, prefix: str | None) -> "DataFrame":
-    """Columns of numbers without names, as realignment writes its parameters."""
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("error", "loadtxt: input contained no data")
-            return _as_frame(np.loadtxt(path, ndmin=2), what, prefix)
-    except (ValueError, UserWarning) as bad:
-        msg = f"{what}: '{path}' cannot be read as columns of numbers: {bad}"
-        raise DesignError(msg) from bad
-
-
-def _read_binary(path: Path, what: str, prefix: str | None) -> "DataFrame":
-    loaded = np.load(path, allow_pickle=False)
-    if isinstance(loaded, np.ndarray):
-        return _as_frame(loaded, what, prefix)
-    with loaded:
-        if "X" not in loaded:
-            msg = (
-                f"{what}: '{path}' has no array 'X'; it has "
-                f"{_listed(list(loaded)) or 'none'}."
-            )
-            raise DesignError(msg)
-        frame = _as_frame(loaded["X"], what, prefix)
-        names = loaded.get("conditions")
-    if names is None or np.size(names) != frame.shape[1]:
-        return frame
-    texts = [n.decode() if isinstance(n, bytes) else str(n) for n in names.ravel()]
-    return frame.set_axis(texts, axis=1)
-
-
-def _as_numbers(column: Any, name: Any, what: str) -> np.ndarray:
-    """A column as float64, missing values as NaN."""
-    if column.dtype.kind in "iufb" and isinstance(column.dtype, np.dtype):
-        return column.to_numpy(dtype=np.float64)
-    missing = column.isna().to_numpy()
-    numbers = np.full(len(column), np.nan)
-    for row in np.flatnonzero(~missing):
-        value = column.iloc[row]
-        try:
-            numbers[row] = float(value)
-        except (TypeError, ValueError) as error:
-            msg = (
-                f"{what}: column '{name}' is not numeric: it has {value!r} in row "
-                f"{row}. Take it out, or code it with numbers."
-            )
-            raise DesignError(msg) from error
-    return numbers
-
-
-def _check_rows(frame: "DataFrame", n_scans: int, what: str) -> None:
-    if len(frame) != n_scans:
-        msg = f"{what} has {len(frame)} rows, but there are {n_scans} scans."
-        raise DesignError(msg)
-
-
-def _check_finite(values: np.ndarray, frame: "DataFrame", what: str) -> None:
-    bad = ~np.isfinite(values)
-    if bad.any():
-        rows, columns = np.nonzero(bad)
-        value = values[rows[0], columns[0]]
-        msg = (
-            f"{what}: column '{frame.columns[columns[0]]}' has {value} in row "
-            f"{rows[0]} ({_listed(frame.columns[bad.any(axis=0)])} in all); expected "
-            "finite numbers."
-        )
-        raise DesignError(msg)
-
-
-def _frame(values: np.ndarray, columns: Any, index: Any = None) -> "DataFrame":
-    import pandas as pd
-
-    return pd.DataFrame(values, columns=columns, index=index)
-
-
 def _what(name: str, run_index: int | None) -> str:
     return name if run_index is None else f"{name} of the run at index {run_index}"
-
-
-def _listed(names: Any) -> str:
-    return ", ".join(f"'{name}'" for name in names)

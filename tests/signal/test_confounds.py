@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from boldglm._base.errors import ShapeError
-from boldglm.maskers.confounds import read_confounds
+from boldglm._base.errors import DesignError
+from boldglm._base.warnings import DesignWarning
+from boldglm.signal.confounds import read_confounds
 
 VALUES = np.array([[0.1, 2.0], [0.3, -4.0], [0.5, 6e-3]])
 
@@ -31,30 +32,53 @@ def test_files_are_read_with_or_without_names(tmp_path, separator, header, start
 
 
 def test_the_number_of_rows_must_be_that_of_the_scans(tmp_path):
-    with pytest.raises(ShapeError, match=r"shape \(3, 2\); expected one row for .* 4"):
+    with pytest.raises(DesignError, match="has 3 rows, but there are 4 scans"):
         read_confounds(VALUES, 4)
     path = tmp_path / "c.csv"
     path.write_text("1\n2\n")
-    with pytest.raises(ShapeError, match=r"c\.csv have shape \(2, 1\)"):
+    with pytest.raises(DesignError, match="has 2 rows, but there are 3 scans"):
         read_confounds(path, 3)
 
 
 def test_missing_values_name_their_column(tmp_path):
     pandas = pytest.importorskip("pandas")
     path = tmp_path / "c.tsv"
-    path.write_text("x\tdvars\n1\tn/a\n2\t3\n3\t3\n")
-    with pytest.raises(ValueError, match=r"c\.tsv have values .* in column dvars"):
+    path.write_text("x\tdvars\n1\t0\n2\tn/a\n3\t3\n")
+    with pytest.raises(DesignError, match="column 'dvars' has nan in row 1"):
         read_confounds(path, 3)
     frame = pandas.DataFrame({"a": [1.0, 2, 3], "b": [1, np.inf, 3]})
-    with pytest.raises(ValueError, match="in column b"):
+    with pytest.raises(DesignError, match="column 'b' has inf in row 1"):
         read_confounds(frame, 3)
-    with pytest.raises(ValueError, match="in column #1"):
+    with pytest.raises(DesignError, match="column 'confound_1' has nan in row 1"):
         read_confounds(np.array([[1, np.nan]] * 3), 3)
 
 
-@pytest.mark.parametrize("text", ["x\ty\n1\tfast\n", "1 2\n3\n"])
-def test_a_file_that_is_no_table_of_numbers_says_so(tmp_path, text):
+def test_derivatives_without_a_first_value_are_zero_there(tmp_path):
+    """One rule for maskers and models: fMRIPrep's files are read as they are."""
+    path = tmp_path / "c.tsv"
+    path.write_text("x\tdx\n1\tn/a\n2\t1\n3\t1\n")
+    with pytest.warns(DesignWarning, match="NaN in the first row of 'dx' is set to 0"):
+        found = read_confounds(path, 3)
+    np.testing.assert_array_equal(found, [[1, 0], [2, 1], [3, 1]])
+
+
+def test_the_index_of_a_saved_frame_is_no_confound(tmp_path):
+    pandas = pytest.importorskip("pandas")
+    path = tmp_path / "c.csv"
+    pandas.DataFrame(VALUES, columns=["rot x", "y"]).to_csv(path)
+    np.testing.assert_array_equal(read_confounds(path, 3), VALUES)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("x\ty\n1\tfast\n", "column 'y' is not numeric: it has 'fast' in row 0"),
+        ("1 2\n3\n", "cannot be read as a table: its rows have 1 or 2 columns"),
+        ("", "its rows have no columns"),
+    ],
+)
+def test_a_file_that_is_no_table_of_numbers_says_so(tmp_path, text, message):
     path = tmp_path / "c.tsv"
     path.write_text(text)
-    with pytest.raises(ValueError, match=r"c\.tsv is not a table of numbers"):
+    with pytest.raises(DesignError, match=message):
         read_confounds(path, 2)
