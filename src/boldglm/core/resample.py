@@ -1,25 +1,212 @@
 """Volumes on another grid: cubic B-spline, linear and nearest interpolation."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from boldglm.core.parallel import map_blocks
+from boldglm.core.resample_paths import (
+    BORDER_TOLERANCE,
+    along_axes,
+    along_rows,
+    nearest_index,
+    outside_of,
+    pick,
+)
 
-__all__ = ["BORDER_TOLERANCE", "SPLINE_ORDERS", "fill_gaps", "resample_volumes"]
+__all__ = [
+    "BORDER_TOLERANCE",
+    "SPLINE_ORDERS",
+    "Resampler",
+    "ValueRange",
+    "fill_gaps",
+    "resample_volumes",
+]
 
 SPLINE_ORDERS = {"continuous": 3, "linear": 1, "nearest": 0}
 """Order of the B-spline behind each public name."""
 
-BORDER_TOLERANCE = 1e-5
-"""Points this part of a voxel outside a volume still belong to it.
-
-Rounding, of float32 headers too, must not decide whether the outermost plane of a
-reoriented image is kept.
-"""
-
 Array = np.ndarray[Any, np.dtype[Any]]
+
+
+@dataclass(frozen=True)
+class ValueRange:
+    """Lowest and highest finite value of volumes, and whether all are finite.
+
+    Examples
+    --------
+    >>> ValueRange.of(np.array([1.0, np.nan, 3.0])).with_zero
+    (0.0, 3.0)
+    """
+
+    low: float = np.inf
+    high: float = -np.inf
+    finite: bool = True
+
+    @classmethod
+    def of(cls, values: Array) -> "ValueRange":
+        """The range of an array."""
+        low, high = float(values.min()), float(values.max())
+        if np.isfinite(low) and np.isfinite(high):
+            return cls(low, high)
+        known = values[np.isfinite(values)]
+        low = float(known.min(initial=np.inf))
+        return cls(low, float(known.max(initial=-np.inf)), finite=False)
+
+    def __or__(self, other: "ValueRange") -> "ValueRange":
+        low, high = min(self.low, other.low), max(self.high, other.high)
+        return ValueRange(low, high, self.finite and other.finite)
+
+    @property
+    def with_zero(self) -> tuple[float, float]:
+        """Lowest and highest value, 0 among them."""
+        return min(self.low, 0.0), max(self.high, 0.0)
+
+
+class Resampler:
+    """Interpolation of volumes on one grid at the voxels of another.
+
+    ::
+
+        out[i, j, k, t] = s_t(A (i, j, k) + b),   [A b; 0 1] = voxel_from_target
+
+    where s_t is the B-spline of the given order through volume t, mirrored at the
+    borders; points outside the volume (below voxel 0 or beyond the last one, by
+    more than `BORDER_TOLERANCE`) get a fill value. This is
+    `scipy.ndimage.affine_transform` with ``mode="constant"``, volume by volume.
+    What does not depend on the volumes is worked out here, once for all of them:
+    whether voxels are only moved, whether the axes of the grids are parallel (then
+    it is done axis by axis), or else how the rows of the target run through the
+    volume.
+
+    Volumes of up to 32-bit floats and 16-bit integers are interpolated in float32,
+    as deviations from the middle of their range; others, and those that become
+    integers, in float64.
+
+    Parameters
+    ----------
+    shape, target_shape : (3,) int
+    voxel_from_target : (4, 4) float
+        Target voxel indices to voxel indices of the volumes.
+    order : {0, 1, 3}
+
+    Examples
+    --------
+    >>> shift = np.eye(4)
+    >>> shift[0, 3] = 0.5
+    >>> resampler = Resampler((4, 1, 1), (4, 1, 1), shift, order=1)
+    >>> out = np.empty((4, 1, 1, 1))
+    >>> resampler(np.arange(4.0).reshape(4, 1, 1, 1), out)
+    ValueRange(low=0.0, high=3.0, finite=True)
+    >>> out.ravel()
+    array([0.5, 1.5, 2.5, 0. ])
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        target_shape: tuple[int, ...],
+        voxel_from_target: Array,
+        order: int = 3,
+    ) -> None:
+        self._shapes = tuple(shape), tuple(target_shape)
+        self._matrix = np.array(voxel_from_target[:3], dtype=np.float64)
+        self._interpolate = _interpolator(*self._shapes, self._matrix, order)
+
+    @cached_property
+    def _outside(self) -> Array:
+        return outside_of(*self._shapes, self._matrix)
+
+    @cached_property
+    def _nearest(self) -> Array:
+        return nearest_index(*self._shapes, self._matrix)
+
+    def __call__(
+        self,
+        volumes: Array,
+        out: Array,
+        *,
+        fill_value: float = 0.0,
+        clip: bool = False,
+        n_jobs: int | None = None,
+    ) -> ValueRange:
+        """Write the interpolated volumes into `out`.
+
+        Values that are not finite would spread over the whole volume. They are
+        replaced by what surrounds them (`fill_gaps`), and the voxels of the target
+        that lie nearest to them are nan (0 in integers).
+
+        Parameters
+        ----------
+        volumes : (x, y, z, scan)
+            Not modified.
+        out : (x', y', z', scan)
+            Integers are rounded to, halves away from 0. Fastest where x is
+            contiguous and the type is that of the interpolation.
+        fill_value : float
+        clip : bool
+            Whether to hold each volume within its own range and 0.
+        n_jobs : int or None
+            Threads, see `boldglm.core.parallel.n_workers`.
+
+        Returns
+        -------
+        ValueRange
+            Of `volumes`.
+        """
+        (fill,) = _in_type((fill_value,), out.dtype)
+
+        def one(scan: int) -> ValueRange:
+            there = out[..., scan]
+            found = self._volume(volumes[..., scan], there, fill)
+            if clip:
+                self._hold(there, found.with_zero, fill)
+            return found
+
+        total = ValueRange()
+        for found in map_blocks(one, range(volumes.shape[3]), n_jobs=n_jobs):
+            total |= found
+        return total
+
+    def clip(
+        self,
+        out: Array,
+        limits: tuple[float, float],
+        *,
+        fill_value: float = 0.0,
+        n_jobs: int | None = None,
+    ) -> None:
+        """Hold interpolated volumes (x', y', z', scan) within limits, in place.
+
+        The fill value of voxels outside is not clipped.
+        """
+        (fill,) = _in_type((fill_value,), out.dtype)
+
+        def one(scan: int) -> None:
+            self._hold(out[..., scan], limits, fill)
+
+        map_blocks(one, range(out.shape[3]), n_jobs=n_jobs)
+
+    def _volume(self, volume: Array, there: Array, fill: float) -> ValueRange:
+        found = ValueRange.of(volume)
+        if found.finite:
+            self._interpolate(volume, there, found, fill)
+            return found
+        known = np.isfinite(volume)
+        bridged = fill_gaps(volume, known)
+        self._interpolate(bridged.astype(volume.dtype), there, found, fill)
+        near_gap = pick(~known, self._nearest) & ~self._outside
+        there[near_gap] = np.nan if there.dtype.kind == "f" else 0
+        return found
+
+    def _hold(self, there: Array, limits: tuple[float, float], fill: float) -> None:
+        low, high = _in_type(limits, there.dtype)
+        np.clip(there, low, high, out=there)
+        if not low <= fill <= high:
+            there[self._outside] = fill
 
 
 def resample_volumes(
@@ -32,21 +219,7 @@ def resample_volumes(
     limits: tuple[float, float] | None = None,
     n_jobs: int | None = None,
 ) -> Array:
-    """Interpolate volumes at the voxels of another grid.
-
-    ::
-
-        out[i, j, k, t] = s_t(A (i, j, k) + b),   [A b; 0 1] = voxel_from_target
-
-    where s_t is the B-spline of the given order through volume t, mirrored at
-    the borders; points outside the volume (below voxel 0 or beyond the last
-    one, by more than `BORDER_TOLERANCE`) get `fill_value`. This is
-    `scipy.ndimage.affine_transform` with ``mode="constant"``, volume by volume;
-    where the axes of the two grids are parallel, it is done axis by axis.
-
-    Values that are not finite would spread over the whole volume. They are
-    replaced by what surrounds them (`fill_gaps`), and the voxels of the target
-    that lie nearest to them are nan.
+    """Interpolate volumes at the voxels of another grid, see `Resampler`.
 
     Parameters
     ----------
@@ -76,45 +249,11 @@ def resample_volumes(
     >>> resample_volumes(volumes, shift, np.empty((4, 1, 1, 1)), order=1).ravel()
     array([0.5, 1.5, 2.5, 0. ])
     """
-    (fill,) = _in_type((fill_value,), out.dtype)
-    shapes = volumes.shape[:3], out.shape[:3]
-    outside = _outside(*shapes, voxel_from_target)
-    interpolate = _interpolator(*shapes, voxel_from_target, order)
-    nearest = _interpolator(*shapes, voxel_from_target, 0)
-
-    def one(scan: int) -> None:
-        volume, there = volumes[..., scan], out[..., scan]
-        gaps = None
-        if volume.dtype.kind == "f":
-            known = np.isfinite(volume)
-            if not known.all():
-                gaps = ~known
-                volume = fill_gaps(volume, known)
-        interpolate(volume, there)
-        if limits is not None:
-            np.clip(there, *_in_type(limits, out.dtype), out=there)
-        if gaps is not None:
-            near_gap = np.zeros(there.shape, dtype=np.uint8)
-            nearest(gaps.view(np.uint8), near_gap)
-            there[near_gap > 0] = np.nan
-        there[outside] = fill
-
-    map_blocks(one, range(volumes.shape[3]), n_jobs=n_jobs)
+    resampler = Resampler(volumes.shape[:3], out.shape[:3], voxel_from_target, order)
+    resampler(volumes, out, fill_value=fill_value, n_jobs=n_jobs)
+    if limits is not None:
+        resampler.clip(out, limits, fill_value=fill_value, n_jobs=n_jobs)
     return out
-
-
-def _outside(
-    shape: tuple[int, ...], target_shape: tuple[int, ...], voxel_from_target: Array
-) -> Array:
-    """Which voxels of the target lie outside the volume, (x', y', z') bool."""
-    i, j, k = np.ogrid[tuple(slice(n) for n in target_shape)]
-    outside = np.zeros(target_shape, dtype=bool)
-    for axis, n in enumerate(shape):
-        along = voxel_from_target[axis]
-        place = along[0] * i + (along[1] * j + (along[2] * k + along[3]))
-        outside |= place < -BORDER_TOLERANCE
-        outside |= place > n - 1 + BORDER_TOLERANCE
-    return outside
 
 
 def _in_type(limits: tuple[float, ...], dtype: np.dtype[Any]) -> tuple[Any, ...]:
@@ -126,62 +265,66 @@ def _in_type(limits: tuple[float, ...], dtype: np.dtype[Any]) -> tuple[Any, ...]
 
 
 def _interpolator(
-    shape: tuple[int, ...],
-    target_shape: tuple[int, ...],
-    voxel_from_target: Array,
-    order: int,
-) -> Callable[[Array, Array], None]:
-    """A function of (volume, out) that writes one volume on the target into `out`.
-
-    What does not depend on the volume is computed here, once for all.
-    """
-    from scipy.ndimage import affine_transform
-
-    linear, offset = voxel_from_target[:3, :3], voxel_from_target[:3, 3]
+    shape: tuple[int, ...], target_shape: tuple[int, ...], matrix: Array, order: int
+) -> Callable[[Array, Array, ValueRange, float], None]:
+    """A function of (volume, out, range, fill) that interpolates one volume."""
+    linear = matrix[:, :3]
     along = (linear != 0).argmax(axis=1)
     aligned = ((linear != 0).sum(axis=1) == 1).all() and set(along) == {0, 1, 2}
-    if order > 0 and aligned:
-        steps = linear[range(3), along]
-        weights = [
-            _spline_weights(
-                n, target_shape[along[axis]], steps[axis], offset[axis], order
-            )
-            for axis, n in enumerate(shape)
-        ]
-        return lambda volume, out: _along_axes(volume, weights, along, out)
-    options: dict[str, Any] = {"order": order, "mode": "mirror"}
+    moved_only = aligned and (matrix == np.rint(matrix)).all()
+    if order == 0 or moved_only:
+        return _copier(shape, target_shape, matrix)
+    plan = along_axes if aligned else along_rows
+    interpolate = plan(shape, target_shape, matrix, order)
 
-    def general(volume: Array, out: Array) -> None:
-        affine_transform(
-            volume, linear, offset, output_shape=out.shape, output=out, **options
-        )
+    def one(volume: Array, out: Array, found: ValueRange, fill: float) -> None:
+        kind = _working_type(volume.dtype, out.dtype, found)
+        middle = 0.5 * found.low + 0.5 * found.high if found.low <= found.high else 0.0
+        there = out.T
+        if not (out.dtype == kind and there.flags.c_contiguous):
+            there = np.empty(there.shape, kind)
+        interpolate(volume, there, middle, fill)
+        if not np.may_share_memory(there, out):
+            _store(there.T, out)
 
-    return general
-
-
-def _spline_weights(
-    n: int, n_target: int, step: float, start: float, order: int
-) -> Array:
-    """The matrix from n samples to their spline at start + step * (0, 1, ...)."""
-    from scipy.ndimage import map_coordinates
-
-    places = (start + step * np.arange(n_target))[np.newaxis]
-    options: dict[str, Any] = {"order": order, "mode": "mirror"}
-    columns = [map_coordinates(unit, places, **options) for unit in np.eye(n)]
-    return np.stack(columns, axis=1)
+    return one
 
 
-def _along_axes(volume: Array, weights: list[Array], along: Array, out: Array) -> None:
-    """Interpolate axis by axis: three matrix products, exact for aligned grids."""
-    values = volume.astype(np.float64)
-    # shrinking axes first keeps the products small
-    for axis in sorted(range(3), key=lambda a: weights[a].shape[0] / volume.shape[a]):
-        product = np.tensordot(weights[axis], values, axes=(1, axis))
-        values = np.moveaxis(product, 0, axis)
-    values = np.transpose(values, np.argsort(along))
-    if out.dtype.kind in "iu":
+def _copier(
+    shape: tuple[int, ...], target_shape: tuple[int, ...], matrix: Array
+) -> Callable[[Array, Array, ValueRange, float], None]:
+    """Values of the nearest voxels, as they are."""
+    index = nearest_index(shape, target_shape, matrix)
+    outside = outside_of(shape, target_shape, matrix)
+    anywhere = bool(outside.any())
+
+    def one(volume: Array, out: Array, _: ValueRange, fill: float) -> None:
+        _store(pick(volume, index), out)
+        if anywhere:
+            out[outside] = fill
+
+    return one
+
+
+def _working_type(
+    dtype: np.dtype[Any], out: np.dtype[Any], found: ValueRange
+) -> np.dtype[Any]:
+    """float32 where that loses nothing that shows, float64 otherwise."""
+    small = dtype.itemsize <= (4 if dtype.kind == "f" else 2)
+    # coefficients of splines are up to 27 times the range, and their products less
+    # than a millionth of it count
+    span = found.high - found.low
+    fits = span <= 0 or 1e-30 < span < 1e36
+    narrow = small and fits and out.kind == "f"
+    return np.dtype(np.float32 if narrow else np.float64)
+
+
+def _store(values: Array, out: Array) -> None:
+    """Write values into an array of another type; integers are rounded to."""
+    if out.dtype.kind in "iu" and values.dtype.kind == "f":
         kind = np.iinfo(out.dtype)
-        values = np.clip(np.rint(values), kind.min, kind.max)
+        values = np.trunc(values + np.copysign(0.5, values))
+        values = np.clip(values, kind.min, kind.max)
     out[...] = values
 
 

@@ -11,8 +11,8 @@ from boldglm._base.errors import GridError
 from boldglm.core.parallel import map_blocks
 from boldglm.image.grid import Grid
 from boldglm.image.headers import new_image
-from boldglm.image.reading import iter_blocks, name_of, read_data, working_dtype
-from boldglm.image.regrid import regrid
+from boldglm.image.reading import iter_blocks, name_of, working_dtype
+from boldglm.image.regrid import regrid_image, resampled_dtype
 from boldglm.image.sources import count_scans, grid_of, open_all, require_dimensions
 
 __all__ = ["concat_imgs", "concatenate", "require_one_grid"]
@@ -94,17 +94,19 @@ def concatenate(
             for cut, block in iter_blocks(img, dtype):
                 here[..., cut] = block
         else:
-            here[...] = _on_grid(img, target, dtype).reshape(here.shape)
+            _regrid_into(here, img, target)
 
     map_blocks(place, range(len(images)))
     return new_image(first, data, target.affine)
 
 
-def _on_grid(img: SpatialImage, target: Grid, dtype: np.dtype[Any]) -> np.ndarray:
-    moved = regrid(read_data(img), grid_of(img), target)
-    if dtype.kind in "iu" and moved.dtype.kind == "f":
-        moved = np.rint(moved)
-    return moved
+def _regrid_into(here: np.ndarray, img: SpatialImage, target: Grid) -> None:
+    """Resample an image into its place, by way of the type that it has by itself."""
+    alone = resampled_dtype(working_dtype(img), "continuous")
+    if alone.kind == "f":
+        regrid_image(img, target, here)
+    else:
+        here[...] = regrid_image(img, target).reshape(here.shape)
 
 
 def require_one_grid(images: Iterable[SpatialImage]) -> None:

@@ -12,7 +12,7 @@ from boldglm.image.files import load_img, read_grid
 from boldglm.image.grid import SAME_GRID_TOLERANCE, Grid, corners
 from boldglm.image.headers import new_image
 from boldglm.image.reading import name_of, read_data
-from boldglm.image.regrid import Interpolation, check_interpolation, regrid
+from boldglm.image.regrid import Interpolation, check_interpolation, regrid_image
 from boldglm.image.sources import grid_of
 
 __all__ = ["resample_img", "resample_to_img", "target_grid"]
@@ -95,9 +95,8 @@ def resample_img(
         if not copy:
             return opened  # type: ignore[return-value]
         return new_image(opened, np.array(read_data(opened), order=order))
-    data = regrid(
-        read_data(opened),
-        source,
+    data = regrid_image(
+        opened,
         target,
         interpolation=interpolation,
         clip=clip,
