@@ -24,6 +24,22 @@ def _contrasts(module, fitted):
     return [one.z_score() for one in (*rows, together)]
 
 
+def _same_in_bins(ours, peer) -> tuple[bool, str]:
+    """Whether all voxels but those at the edge of a bin have the same z.
+
+    A coefficient within rounding of an edge falls on either side of it: another bin,
+    and a z that differs in the third digit.
+    """
+    gaps = np.max(
+        [np.abs(a - b) / np.std(b) for a, b in zip(ours, peer, strict=True)], axis=0
+    )
+    at_edges = gaps > 1e-4
+    text = f"z of 6 contrasts within {gaps[~at_edges].max():.1e} SD (bins=100)"
+    if at_edges.any():
+        text += f", but {at_edges.sum()} of {gaps.size} voxels at the edge of a bin"
+    return at_edges.mean() < 1e-4 and gaps.max() < 0.2, text
+
+
 def _worst(ours, peer) -> float:
     """Largest difference in units of the standard deviation of the peer's values."""
     return max(
@@ -52,7 +68,7 @@ def run(fast: bool, repeats: int) -> list[Result]:
             )
             # The same numbers where the same is computed: coefficients in bins.
             binned = _fit(run_glm, problem, bins=100)
-            gap = _worst(
+            agree, text = _same_in_bins(
                 _contrasts(our_contrasts, binned), _contrasts(peer_contrasts, peer_fit)
             )
             label = "default threads" if threads is None else "one thread"
@@ -61,9 +77,9 @@ def run(fast: bool, repeats: int) -> list[Result]:
                     f"run_glm AR(1) 300 x {problem.Y.shape[1]}, 42, {label}",
                     ours,
                     theirs,
-                    f"z of 6 contrasts within {gap:.1e} SD (bins=100)",
+                    text,
                     target=target,
-                    agree=gap < 1e-4,
+                    agree=agree,
                 )
             )
             if threads is None:
