@@ -315,29 +315,30 @@ def _fit_statistics_block(
     out: GlmFit,
     constant: Array | None,
 ) -> None:
-    """Fit a block of voxels from statistics into the (writable) arrays of `out`."""
-    lags, mean, total = out.forms.lags, statistics.mean, statistics.variation
+    """Fit a block of voxels from statistics into the (writable) arrays of `out`.
+
+    The fit of scaled data is the scaled fit, and a shift is a change of the constant:
+    only where the design has no constant do the products have to follow it.
+    """
+    products, mean, total = statistics.products, statistics.mean, statistics.variation
     code = np.zeros(mean.size, np.uint8)
-    if constant is not None:
-        n_scans = statistics.products.n_scans
-        code[total <= n_scans * (1e-13 * mean) ** 2] = CONSTANT
-        # A mean that the design explains need not take part.
-        products = statistics.products_of(mean, scale)
+    if constant is None:
+        products = statistics.products_of(shift)
     else:
-        products = statistics.products_of(shift, scale)
+        code[total <= products.n_scans * (1e-13 * mean) ** 2] = CONSTANT
     code[~np.isfinite(products.with_self).all(axis=0)] = NOT_FINITE
     unusable = code > 0
-    for values in (products.with_design, products.with_self):
-        values[..., unusable] = 0
-    for rows in (products.first, products.last):
-        rows[..., unusable] = 0
+    if unusable.any():
+        products, total = products.without(unusable), np.where(unusable, 0.0, total)
     pilot = products.with_design[0]
-    residual = less_fit(lags, products, pilot)
     if constant is not None:
-        level = np.where(code == NOT_FINITE, 0.0, scale * (mean - shift))
+        level = np.where(unusable, mean, statistics.reference) - shift
+        level[code == NOT_FINITE] = 0.0
         pilot = pilot + np.outer(constant, level)
-    total = np.where(unusable, 0.0, scale**2 * total)
-    _fit_residuals(residual, pilot, total, code, out)
+    _fit_residuals(less_fit(out.forms.lags, products), pilot, total, code, out)
+    out.beta[...] *= scale
+    for squares in (out.sigma2, out.residual_ss, out.total_ss):
+        squares[...] *= scale**2
 
 
 def _fit_residuals(

@@ -1,6 +1,7 @@
 """The sufficient statistics of a run: products at lags, and the edge rows."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -70,6 +71,21 @@ class LagProducts:
     def n_lags(self) -> int:
         """Largest lag K."""
         return int(self.with_self.shape[0]) - 1
+
+    def select(self, voxels: Any) -> "LagProducts":
+        """Products of some of the voxels, by index, slice or boolean mask."""
+        return LagProducts(
+            self.n_scans, *(values[..., voxels] for values in self._arrays())
+        )
+
+    def without(self, voxels: npt.NDArray[np.bool_]) -> "LagProducts":
+        """Products with those of some voxels set to zero, a copy."""
+        return LagProducts(
+            self.n_scans, *(np.where(voxels, 0.0, values) for values in self._arrays())
+        )
+
+    def _arrays(self) -> tuple[Array, Array, Array, Array]:
+        return self.with_design, self.with_self, self.first, self.last
 
 
 def _shift(basis: Array, lag: int) -> Array:
@@ -158,23 +174,21 @@ def lag_products(
     )
 
 
-def less_fit(design: DesignLags, products: LagProducts, theta: Array) -> LagProducts:
-    """Products at lags of the residuals of a fit, from those of the data alone.
+def less_fit(design: DesignLags, products: LagProducts) -> LagProducts:
+    """Products at lags of the residuals of least squares, from those of the data alone.
 
-    For ``e = y - Q theta``::
+    For ``e = y - Q theta``, ``theta = Q'y``::
 
         Q'D_k e = Q'D_k y - Q'D_k Q theta
         sum_t e_t e_{t+k} = sum_t y_t y_{t+k} - theta'Q'D_k y + theta'Q'D_k Q theta / 2
 
-    and twice the last two terms of the second line at lag 0.
+    and at lag 0, ``Q'e = 0`` and ``e'e = y'y - theta'theta``.
 
     Parameters
     ----------
     design : DesignLags
     products : LagProducts
-        Of the data.
-    theta : (rank, n_voxels)
-        Coordinates of the fit in the basis.
+        Of the data, in float64.
 
     Returns
     -------
@@ -185,19 +199,20 @@ def less_fit(design: DesignLags, products: LagProducts, theta: Array) -> LagProd
     --------
     >>> design = design_lags(np.full((4, 1), 0.5), 1)
     >>> products = lag_products(design, np.array([[1.0], [2.0], [3.0], [4.0]]))
-    >>> less_fit(design, products, np.array([[5.0]])).with_self.ravel()
+    >>> less_fit(design, products).with_self.ravel()
     array([5.  , 1.25])
     """
-    with_design = products.with_design.copy()
+    theta = products.with_design[0]
+    with_design = np.zeros(products.with_design.shape)
     with_self = products.with_self.copy()
-    for lag in range(products.n_lags + 1):
-        half = 0.5 if lag else 1.0
-        explained = design.products[lag] @ theta
-        cross = np.einsum("rv,rv->v", theta, with_design[lag])
-        square = np.einsum("rv,rv->v", theta, explained)
-        with_self[lag] += half * (square - 2 * cross)
-        with_design[lag] -= explained
+    with_self[0] -= np.einsum("rv,rv->v", theta, theta)
     with_self[0] = np.maximum(with_self[0], 0.0)
+    for lag in range(1, products.n_lags + 1):
+        explained = design.products[lag] @ theta
+        with_design[lag] = products.with_design[lag] - explained
+        explained *= 0.5
+        explained -= products.with_design[lag]
+        with_self[lag] += np.einsum("rv,rv->v", theta, explained)
     return LagProducts(
         n_scans=products.n_scans,
         with_design=with_design,

@@ -67,20 +67,13 @@ class RunStatistics:
 
     def select(self, voxels: slice) -> "RunStatistics":
         """Statistics of some of the voxels."""
-        products = self.products
-        part = LagProducts(
-            n_scans=products.n_scans,
-            with_design=products.with_design[..., voxels],
-            with_self=products.with_self[..., voxels],
-            first=products.first[..., voxels],
-            last=products.last[..., voxels],
-        )
+        part = self.products.select(voxels)
         return RunStatistics(
             self.forms, part, self.reference[voxels], self.total[voxels]
         )
 
-    def products_of(self, shift: Array, scale: Array) -> LagProducts:
-        """Products of ``scale (y - shift)``, for data y and numbers per voxel.
+    def products_of(self, shift: Array) -> LagProducts:
+        """Products of ``y - shift``, for data y and a number per voxel.
 
         With ``z = y - reference`` and ``s = reference - shift``::
 
@@ -90,7 +83,7 @@ class RunStatistics:
 
         Parameters
         ----------
-        shift, scale : (n_voxels,)
+        shift : (n_voxels,)
 
         Returns
         -------
@@ -106,10 +99,10 @@ class RunStatistics:
             with_self[lag] += by * inner + (n_scans - lag) * by**2
         return LagProducts(
             n_scans=n_scans,
-            with_design=scale * (products.with_design + weights[:, :, None] * by),
-            with_self=scale**2 * with_self,
-            first=scale * (products.first + by),
-            last=scale * (products.last + by),
+            with_design=products.with_design + weights[:, :, None] * by,
+            with_self=with_self,
+            first=products.first + by,
+            last=products.last + by,
         )
 
 
