@@ -26,7 +26,7 @@ def test_an_unknown_ending_is_refused(figure, tmp_path):
 
 
 def test_a_missing_folder_is_named(figure, tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"folder of the figure .*nowhere"):
+    with pytest.raises(FileNotFoundError, match=r"folder '.*nowhere' does not exist"):
         save_figure(figure, tmp_path / "nowhere" / "a.png")
 
 

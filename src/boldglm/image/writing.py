@@ -1,16 +1,26 @@
 """From images to files that are whole or not there."""
 
-import tempfile
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 import nibabel as nib
+import numpy as np
+from nibabel.arrayproxy import ArrayProxy
 from nibabel.filebasedimages import ImageFileError as NibabelFileError
 from nibabel.spatialimages import SpatialImage
 
+from boldglm._base.atomic import written_whole
 from boldglm._base.errors import ImageFileError
+from boldglm.image.reading import iter_blocks, working_dtype
+from boldglm.image.stored import stored_layout
+
+if TYPE_CHECKING:
+    from io import IOBase
 
 __all__ = ["save_img"]
+
+# Stays in the cache while it is compressed.
+_PIECE = 2**20
 
 
 def save_img(img: SpatialImage, path: str | Path) -> Path:
@@ -22,7 +32,8 @@ def save_img(img: SpatialImage, path: str | Path) -> Path:
     Parameters
     ----------
     img : nibabel image
-        Stored in the data type of its header.
+        Stored in the data type of its header. Integers that a file scales are
+        copied with their scale, as they are.
     path : str or Path
         The suffix chooses the format: .nii, .nii.gz, .img with .hdr, ...
         ``~`` is expanded. The folder must exist.
@@ -37,11 +48,12 @@ def save_img(img: SpatialImage, path: str | Path) -> Path:
     TypeError
         If `img` is not an image.
     ImageFileError
-        If the folder is missing, the suffix unknown, or writing failed.
+        If the folder is missing, the suffix unknown, or writing failed; or if the
+        file that `img` is read from is damaged.
 
     Examples
     --------
-    >>> import numpy as np
+    >>> import tempfile
     >>> folder = Path(tempfile.mkdtemp())
     >>> img = nib.Nifti1Image(np.ones((2, 2, 2), np.float32), np.eye(4))
     >>> save_img(img, folder / "ones.nii.gz").name
@@ -53,29 +65,74 @@ def save_img(img: SpatialImage, path: str | Path) -> Path:
         msg = f"save_img writes images; got a {type(img).__name__}."
         raise TypeError(msg)
     path = Path(path).expanduser()
-    if not path.parent.is_dir():
-        msg = f"Cannot write {path}: the folder '{path.parent}' does not exist."
-        raise ImageFileError(msg)
     try:
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".writing-") as folder:
-            # nibabel notes on an image where it was last written: not on yours
-            twin = type(img)(img.dataobj, img.affine, img.header)
-            _write(twin, Path(folder) / path.name)
-            # data before header: a pair is found by its header
-            for part in sorted(Path(folder).iterdir(), reverse=True):
-                part.replace(path.parent / part.name)
+        with written_whole(path) as draft:
+            _write(img, draft)
     except (OSError, NibabelFileError) as error:
+        if isinstance(error, OSError):
+            # `written_whole` said all there is to say
+            raise ImageFileError(error.strerror or str(error)) from error
         msg = f"Cannot write {path}: {error}. No file of that name was changed."
         raise ImageFileError(msg) from error
     return path
 
 
 def _write(img: SpatialImage, path: Path) -> None:
-    if isinstance(img, nib.Nifti1Image) and path.name.lower().endswith(".nii.gz"):
-        with path.open("wb") as file, _compressor(file) as stream:
-            img.to_stream(stream)
+    # nibabel notes on an image where it was last written: not on yours
+    kind: Any = type(img)
+    twin = kind(img.dataobj, img.affine, img.header)
+    name = path.name.lower()
+    if not (isinstance(twin, nib.Nifti1Image) and name.endswith((".nii", ".nii.gz"))):
+        nib.save(twin, path)
         return
-    nib.save(img, path)
+    with path.open("wb") as file:
+        if name.endswith(".nii"):
+            _stream(twin, file)
+            return
+        with _compressor(file) as stream:
+            _stream(twin, stream)
+
+
+def _stream(img: nib.Nifti1Image, stream: IO[bytes]) -> None:
+    """Write header and voxels, block by block: there is no second copy of a run."""
+    img.get_data_dtype(finalize=True)
+    plain, slope, inter = _without_scaling(img)
+    if plain is None:
+        # integers on disk for other values: nibabel finds a scale
+        img.to_stream(cast("IOBase", stream))
+        return
+    plain.update_header()
+    header: Any = plain.header
+    header.set_slope_inter(slope, inter)
+    header.write_to(stream)
+    stream.write(bytes(header.get_data_offset() - stream.tell()))
+    for _, block in iter_blocks(plain, header.get_data_dtype(), readonly=True):
+        content = block.reshape(-1, order="F").view(np.uint8).data
+        for start in range(0, len(content), _PIECE):
+            stream.write(content[start : start + _PIECE])
+
+
+def _without_scaling(
+    img: nib.Nifti1Image,
+) -> tuple[nib.Nifti1Image | None, float, float]:
+    """An image whose voxels go to disk as they are, and the scale that goes along.
+
+    A file of scaled integers is copied as such, to the bit. None: there is no such
+    image.
+    """
+    header: Any = img.header
+    disk = header.get_data_dtype()
+    values = np.dtype(getattr(img.dataobj, "dtype", disk))
+    if values.kind not in "biuf" or disk.kind not in "iuf":
+        return None, 1.0, 0.0
+    stored = stored_layout(img)
+    if stored is not None and stored.scaled and stored.dtype == disk:
+        spec = stored.shape, stored.dtype, stored.offset, 1.0, 0.0
+        numbers = ArrayProxy(str(stored.path), spec)
+        return type(img)(numbers, img.affine, header), stored.slope, stored.inter
+    if disk.kind == "f" or np.can_cast(working_dtype(img), disk):
+        return img, 1.0, 0.0
+    return None, 1.0, 0.0
 
 
 def _compressor(file: IO[bytes]) -> Any:

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from boldglm._base.atomic import written_whole
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -31,6 +33,8 @@ def save_figure(figure: "Figure", output_file: str | Path, dpi: float = 150) -> 
         If the ending is not that of a format matplotlib writes.
     FileNotFoundError
         If the folder does not exist.
+    OSError
+        If writing failed; what was there before is as it was.
 
     Examples
     --------
@@ -39,7 +43,7 @@ def save_figure(figure: "Figure", output_file: str | Path, dpi: float = 150) -> 
     >>> save_figure(Figure(figsize=(1, 1)), Path(mkdtemp()) / "empty.png").exists()
     True
     """
-    path = Path(output_file)
+    path = Path(output_file).expanduser()
     formats = figure.canvas.get_supported_filetypes()
     if path.suffix[1:].lower() not in formats:
         msg = (
@@ -47,13 +51,6 @@ def save_figure(figure: "Figure", output_file: str | Path, dpi: float = 150) -> 
             f"of {', '.join(f'.{name}' for name in sorted(formats))}."
         )
         raise ValueError(msg)
-    if not path.parent.is_dir():
-        msg = f"The folder of the figure does not exist: {path.parent}"
-        raise FileNotFoundError(msg)
-    partial = path.with_name(f".{path.stem}.partial{path.suffix}")
-    try:
-        figure.savefig(partial, dpi=dpi)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with written_whole(path) as draft:
+        figure.savefig(draft, dpi=dpi)
     return path

@@ -1,7 +1,6 @@
 """A fitted model in one file of numbers and text."""
 
 import json
-import tempfile
 import zipfile
 import zlib
 from os import PathLike
@@ -10,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from boldglm._base.atomic import written_whole
 from boldglm._base.errors import ImageFileError
 from boldglm._base.warnings import DesignWarning, warn
 from boldglm.core.gls import GlmFit
@@ -36,11 +36,8 @@ _DAMAGE = (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error)
 
 
 def save_model(model, path: str | PathLike) -> None:
-    """Write a fitted model: to a temporary name first, then renamed."""
+    """Write a fitted model, completely or not at all."""
     target = Path(path).expanduser()
-    if not target.parent.is_dir():
-        msg = f"Cannot write {target}: the folder '{target.parent}' does not exist."
-        raise FileNotFoundError(msg)
     arrays: dict[str, Any] = {
         "mask": np.packbits(_inside(model.mask_img_)),
         "affine": np.asarray(model.mask_img_.affine),
@@ -69,12 +66,8 @@ def save_model(model, path: str | PathLike) -> None:
         "runs": runs,
     }
     arrays["header"] = np.array(json.dumps(header))
-    # A file of its own making would be readable by its owner only.
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".writing-") as folder:
-        written = Path(folder) / target.name
-        with written.open("wb") as file:
-            np.savez_compressed(file, **arrays)
-        written.replace(target)
+    with written_whole(target) as draft, draft.open("wb") as file:
+        np.savez_compressed(file, **arrays)
 
 
 def load_model(kind: type, path: str | PathLike) -> Any:
