@@ -7,12 +7,12 @@ import numpy as np
 from nibabel.spatialimages import SpatialImage
 
 from boldglm._base.warnings import ImageWarning, warn
-from boldglm.image.concat import concatenate, require_one_grid
-from boldglm.image.extract import iter_series, replace_non_finite, warn_replaced
+from boldglm.image.concat import require_one_grid
+from boldglm.image.extract import iter_series, warn_replaced
 from boldglm.image.grid import VolumeMask
 from boldglm.image.mask import require_overlap
-from boldglm.image.reading import name_of, read_data, working_dtype
-from boldglm.image.regrid import regrid
+from boldglm.image.reading import name_of
+from boldglm.image.regrid import iter_regridded
 from boldglm.image.smooth import Smoother
 from boldglm.image.sources import count_scans, grid_of
 
@@ -95,19 +95,19 @@ def stream_series(
             "what you want.",
             ImageWarning,
         )
-    return iter([_resampled(images, mask, smoother)])
+    return _stream_resampled(images, mask, smoother)
 
 
-def _resampled(
+def _stream_resampled(
     images: list[SpatialImage], mask: VolumeMask, smoother: Smoother
-) -> np.ndarray:
-    """Voxels of a mask out of images on another grid."""
+) -> Iterator[np.ndarray]:
+    """Voxels of a mask out of images on another grid, in the box around it only."""
     part = mask.cropped(smoother.radius)
-    img = images[0] if len(images) == 1 else concatenate(images, np.float32)
-    wide = working_dtype(img) == np.float64
-    data = read_data(img, np.float64 if wide else np.float32)
-    moved = regrid(data, grid_of(img), part.grid)
-    scans = moved if moved.ndim == 4 else moved[..., np.newaxis]
-    series = part.gather(smoother(scans) if smoother else scans)
-    warn_replaced(replace_non_finite(series), series.size)
-    return series
+    within = smoother.within(part)
+    replaced = seen = 0
+    for _, block in iter_regridded(images, part.grid):
+        rows = np.empty((block.shape[3], mask.n_voxels), dtype=np.float32)
+        replaced += within.gather(block, rows)
+        seen += rows.size
+        yield rows
+    warn_replaced(replaced, seen)
