@@ -60,6 +60,24 @@ def test_the_bytes_are_those_of_nibabel(tmp_path, rng, values, disk, order):
     assert (tmp_path / "a.nii").read_bytes() == img.to_bytes()
 
 
+@pytest.mark.parametrize("name", ["a.nii", "a.img", "a.hdr"])
+@pytest.mark.parametrize("disk", ["f4", "i2"])
+@pytest.mark.parametrize(
+    "klass", [nib.Nifti1Image, nib.Nifti1Pair, nib.Nifti2Image, nib.Nifti2Pair]
+)
+def test_files_in_one_and_two_parts_are_those_of_nibabel(
+    tmp_path, rng, name, disk, klass
+):
+    img = klass(rng.random((3, 4, 5, 6)), AFFINE)
+    img.set_data_dtype(disk)
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "ours").mkdir()
+    save_img(img, tmp_path / "ours" / name)
+    nib.save(img, tmp_path / "theirs" / name)
+    for theirs in (tmp_path / "theirs").iterdir():
+        assert (tmp_path / "ours" / theirs.name).read_bytes() == theirs.read_bytes()
+
+
 @pytest.mark.parametrize("klass", [nib.Nifti1Image, nib.Nifti2Image])
 def test_header_extensions_are_kept(tmp_path, img, klass):
     img = klass(img.dataobj, AFFINE, img.header)

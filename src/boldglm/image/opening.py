@@ -150,11 +150,8 @@ def _nifti_kind(path: Path) -> type[SpatialImage] | None:
         path = path.with_suffix(".hdr")
     else:
         return None
-    try:
-        with path.open("rb", buffering=0) as file:
-            header = file.read(_NIFTI_HEADER)
-    except FileNotFoundError:
-        return None
+    with path.open("rb", buffering=0) as file:
+        header = file.read(_NIFTI_HEADER)
     lengths = (struct.pack("<i", _NIFTI_HEADER), struct.pack(">i", _NIFTI_HEADER))
     known = header[:4] in lengths and header[_NIFTI_MAGIC] == magic
     return kind if known else None

@@ -1,7 +1,7 @@
 """From images to files that are whole or not there."""
 
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, Any
 
 import nibabel as nib
 import numpy as np
@@ -13,9 +13,6 @@ from boldglm._base.atomic import written_whole
 from boldglm._base.errors import ImageFileError
 from boldglm.image.reading import iter_blocks, working_dtype
 from boldglm.image.stored import stored_layout
-
-if TYPE_CHECKING:
-    from io import IOBase
 
 __all__ = ["save_img"]
 
@@ -78,43 +75,53 @@ def save_img(img: SpatialImage, path: str | Path) -> Path:
 
 
 def _write(img: SpatialImage, path: Path) -> None:
-    # nibabel notes on an image where it was last written: not on yours
     kind: Any = type(img)
+    # nibabel notes on an image where it was last written: not on yours
     twin = kind(img.dataobj, img.affine, img.header)
     name = path.name.lower()
-    if not (isinstance(twin, nib.Nifti1Image) and name.endswith((".nii", ".nii.gz"))):
+    nifti = isinstance(twin, nib.Nifti1Pair)
+    second = isinstance(twin.header, nib.Nifti2Header)
+    if nifti and name.endswith((".nii", ".nii.gz")):
+        whole = nib.Nifti2Image if second else nib.Nifti1Image
+        with path.open("wb") as file:
+            if name.endswith(".nii"):
+                _stream(whole.from_image(twin), file, file)
+                return
+            with _compressor(file) as stream:
+                _stream(whole.from_image(twin), stream, stream)
+    elif nifti and name.endswith((".img", ".hdr")):
+        pair = nib.Nifti2Pair if second else nib.Nifti1Pair
+        with (
+            path.with_suffix(".hdr").open("wb") as header,
+            path.with_suffix(".img").open("wb") as voxels,
+        ):
+            _stream(pair.from_image(twin), header, voxels)
+    else:
         nib.save(twin, path)
-        return
-    with path.open("wb") as file:
-        if name.endswith(".nii"):
-            _stream(twin, file)
-            return
-        with _compressor(file) as stream:
-            _stream(twin, stream)
 
 
-def _stream(img: nib.Nifti1Image, stream: IO[bytes]) -> None:
+def _stream(img: nib.Nifti1Pair, head: Any, body: Any) -> None:
     """Write header and voxels, block by block: there is no second copy of a run."""
     img.get_data_dtype(finalize=True)
     plain, slope, inter = _without_scaling(img)
     if plain is None:
         # integers on disk for other values: nibabel finds a scale
-        img.to_stream(cast("IOBase", stream))
+        img.to_file_map(img.make_file_map({"header": head, "image": body}))
         return
     plain.update_header()
     header: Any = plain.header
     header.set_slope_inter(slope, inter)
-    header.write_to(stream)
-    stream.write(bytes(header.get_data_offset() - stream.tell()))
+    header.write_to(head)
+    body.write(bytes(header.get_data_offset() - body.tell()))
     for _, block in iter_blocks(plain, header.get_data_dtype(), readonly=True):
         content = block.reshape(-1, order="F").view(np.uint8).data
         for start in range(0, len(content), _PIECE):
-            stream.write(content[start : start + _PIECE])
+            body.write(content[start : start + _PIECE])
 
 
 def _without_scaling(
-    img: nib.Nifti1Image,
-) -> tuple[nib.Nifti1Image | None, float, float]:
+    img: nib.Nifti1Pair,
+) -> tuple[nib.Nifti1Pair | None, float, float]:
     """An image whose voxels go to disk as they are, and the scale that goes along.
 
     A file of scaled integers is copied as such, to the bit. None: there is no such
