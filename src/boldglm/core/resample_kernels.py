@@ -21,13 +21,13 @@ MARGIN = 2
 PIECE = 128
 SLACK = 32  # elements that may be read, and are not used, behind a volume
 
-_LANES = 16
 _ROW = PIECE + SLACK
 _POLE = math.sqrt(3.0) - 2.0
 _SCALE = 6.0  # (1 - pole) (1 - 1 / pole)
 
 _U = np.uintp
-_U0, _U1, _U2, _U3 = _U(0), _U(1), _U(2), _U(3)
+_U1, _U2, _U3 = _U(1), _U(2), _U(3)
+_LANES = _U(16)
 # where row 1, 2, 3 of a work array starts, and its second, third, fourth four rows
 _R1, _R2, _R3 = _U(_ROW), _U(2 * _ROW), _U(3 * _ROW)
 _F1, _F2, _F3 = _U(4 * _ROW), _U(8 * _ROW), _U(12 * _ROW)
@@ -36,64 +36,79 @@ _CONTRACT = {"contract"}
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath=_CONTRACT)
-def _filter_lines(lines, horizon):  # type: ignore[no-untyped-def]
-    """Spline coefficients down the columns of (n, width), in place.
+def _add_scaled(c, to, from_, weight, across, width):  # type: ignore[no-untyped-def]
+    for v in range(width):
+        c[to + v * across] += weight * c[from_ + v * across]
 
-    The recursive filter of Unser (1999) with mirrored borders: samples in, cubic
-    B-spline coefficients out. Beyond `horizon` samples the border is not felt.
+
+@njit(nogil=True, cache=True, error_model="numpy", fastmath=_CONTRACT)
+def _start_causal(c, first, n, along, across, width, horizon):  # type: ignore[no-untyped-def]
+    """Start of the causal filter, as if the line went on mirrored for ever."""
+    kind = c.dtype.type
+    round_trip = _POLE ** float(n - _U1)
+    at = first
+    for i in range(1, min(n - _U1, horizon)):
+        at += along
+        _add_scaled(c, first, at, kind(_POLE ** float(i)), across, width)
+    last = first + (n - _U1) * along
+    if n - _U1 <= horizon:
+        at = last
+        for i in range(1, n - _U1):
+            at -= along
+            weight = kind(round_trip * _POLE ** float(i))
+            _add_scaled(c, first, at, weight, across, width)
+        _add_scaled(c, first, last, kind(round_trip), across, width)
+    share = kind(1 / (1 - round_trip * round_trip))
+    for v in range(width):
+        c[first + v * across] *= share
+
+
+@njit(nogil=True, cache=True, error_model="numpy", fastmath=_CONTRACT)
+def _filter_lines(c, first, n, along, across, width, horizon):  # type: ignore[no-untyped-def]
+    """Samples to cubic B-spline coefficients along `width` lines of n, in place.
+
+    Sample i of line v is c[first + i * along + v * across]. The recursive filter of
+    Unser (1999), mirrored at the ends, which are not felt `horizon` samples away.
     """
-    n, width = lines.shape
-    if n < 2:
+    if n < _U2:
         return
-    pole = lines.dtype.type(_POLE)
-    first = lines[0]
-    round_trip = _POLE ** (n - 1)
-    for i in range(1, min(n - 1, horizon)):
-        near = lines[i]
-        weight = lines.dtype.type(_POLE**i)
-        for v in range(width):
-            first[v] += weight * near[v]
-    if round_trip * round_trip > 0:
-        for i in range(max(1, n - 1 - horizon), n - 1):
-            near = lines[i]
-            weight = lines.dtype.type(round_trip * _POLE ** (n - 1 - i))
-            for v in range(width):
-                first[v] += weight * near[v]
-    last = lines[n - 1]
-    weight = lines.dtype.type(round_trip)
-    share = lines.dtype.type(1 / (1 - round_trip * round_trip))
+    _start_causal(c, first, n, along, across, width, horizon)
+    kind = c.dtype.type
+    pole, at = kind(_POLE), first
+    for _ in range(n - _U1):
+        at += along
+        _add_scaled(c, at, at - along, pole, across, width)
+    gain = kind(_SCALE * _POLE / (_POLE * _POLE - 1))
     for v in range(width):
-        first[v] = (first[v] + weight * last[v]) * share
-    for i in range(1, n):
-        before, here = lines[i - 1], lines[i]
+        p = at + v * across
+        c[p] = gain * (pole * c[p - along] + c[p])
+    gain = kind(-_SCALE * _POLE)
+    for _ in range(n - _U1):
+        at -= along
         for v in range(width):
-            here[v] += pole * before[v]
-    before = lines[n - 2]
-    gain = lines.dtype.type(_SCALE * _POLE / (_POLE * _POLE - 1))
-    for v in range(width):
-        last[v] = gain * (pole * before[v] + last[v])
-    gain = lines.dtype.type(-_SCALE * _POLE)
-    for i in range(n - 2, -1, -1):
-        here, after = lines[i], lines[i + 1]
-        for v in range(width):
-            here[v] = pole * after[v] + gain * here[v]
+            p = at + v * across
+            c[p] = pole * c[p + along] + gain * c[p]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _filter_rows(rows, horizon, lanes):  # type: ignore[no-untyped-def]
-    """Spline coefficients along the rows of (n, width), in place, 16 rows at once."""
-    n_rows, n = rows.shape
-    for start in range(0, n_rows, _LANES):
-        stop = min(start + _LANES, n_rows)
-        for r in range(start, stop):
-            row = rows[r]
-            for i in range(n):
-                lanes[i, r - start] = row[i]
-        _filter_lines(lanes, horizon)
-        for r in range(start, stop):
-            row = rows[r]
-            for i in range(n):
-                row[i] = lanes[i, r - start]
+def _filter_all(c, sizes, steps, horizon):  # type: ignore[no-untyped-def]
+    """`_filter_lines` along x, y and z of a flat volume with margins."""
+    nx, ny, nz = _U(sizes[0]), _U(sizes[1]), _U(sizes[2])
+    step_y, step_z = _U(steps[0]), _U(steps[1])
+    origin = _U(MARGIN) * (_U1 + step_y + step_z)
+    for k in range(nz):
+        plane = origin + k * step_z
+        # along the fastest axis 16 lines at a time hide how long one step takes
+        for j in range(_U(0), ny, _LANES):
+            width = min(_LANES, ny - j)
+            at = plane + j * step_y
+            _filter_lines(c, at, nx, _U1, step_y, width, horizon)
+        _filter_lines(c, plane, ny, step_y, _U1, nx, horizon)
+    # some rows at once, margins between them and all, as far as the cache holds them
+    plane = (ny - _U1) * step_y + nx
+    for v in range(_U(0), plane, _U(256)):
+        width = min(_U(256), plane - v)
+        _filter_lines(c, origin + v, nz, step_z, _U1, width, horizon)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -106,22 +121,17 @@ def _mirrored(at, n):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def prefilter(volume, horizon):  # type: ignore[no-untyped-def]
+def prefilter(c, sizes, steps, horizon):  # type: ignore[no-untyped-def]
     """Samples to cubic spline coefficients, in place, then the margins.
 
-    volume (z, y, x) with margins, of which the values do not matter; horizon 0
-    leaves the samples as they are and fills the margins only.
+    c: flat volume with margins, of which the values do not matter; horizon 0 leaves
+    the samples as they are and fills the margins only.
     """
-    nz, ny, nx = volume.shape
-    inner = volume[MARGIN : nz - MARGIN, MARGIN : ny - MARGIN, MARGIN : nx - MARGIN]
-    depth, height, width = inner.shape
     if horizon > 0:
-        lanes = np.zeros((width, _LANES), volume.dtype)
-        for k in range(depth):
-            _filter_rows(inner[k], horizon, lanes)
-            _filter_lines(inner[k], horizon)
-        for j in range(height):
-            _filter_lines(inner[:, j], horizon)
+        _filter_all(c, sizes, steps, _U(horizon))
+    width, height, depth = sizes
+    shape = (depth + 2 * MARGIN, height + 2 * MARGIN, width + 2 * MARGIN)
+    volume = c[: shape[0] * shape[1] * shape[2]].reshape(shape)
     for k in range(depth):
         for j in range(height):
             row = volume[MARGIN + k, MARGIN + j]
@@ -193,49 +203,6 @@ def _along_x(c, at, a, b, d, e):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath=_CONTRACT)
-def _taps_of_run(c, w, start, count, out):  # type: ignore[no-untyped-def]
-    """Splines at voxels start...start + count - 1, whose taps move on by one.
-
-    c: 16 rows of coefficients, from the first tap of voxel `start`; w: weights.
-    """
-    for v in range(_U(count)):
-        n = start + v
-        x0, x1, x2, x3 = w[n], w[n + _R1], w[n + _R2], w[n + _R3]
-        m = n + _F1
-        y0, y1, y2, y3 = w[m], w[m + _R1], w[m + _R2], w[m + _R3]
-        p = v
-        z0 = (
-            y0 * _along_x(c, p, x0, x1, x2, x3)
-            + y1 * _along_x(c, p + _R1, x0, x1, x2, x3)
-            + y2 * _along_x(c, p + _R2, x0, x1, x2, x3)
-            + y3 * _along_x(c, p + _R3, x0, x1, x2, x3)
-        )
-        p = v + _F1
-        z1 = (
-            y0 * _along_x(c, p, x0, x1, x2, x3)
-            + y1 * _along_x(c, p + _R1, x0, x1, x2, x3)
-            + y2 * _along_x(c, p + _R2, x0, x1, x2, x3)
-            + y3 * _along_x(c, p + _R3, x0, x1, x2, x3)
-        )
-        p = v + _F2
-        z2 = (
-            y0 * _along_x(c, p, x0, x1, x2, x3)
-            + y1 * _along_x(c, p + _R1, x0, x1, x2, x3)
-            + y2 * _along_x(c, p + _R2, x0, x1, x2, x3)
-            + y3 * _along_x(c, p + _R3, x0, x1, x2, x3)
-        )
-        p = v + _F3
-        z3 = (
-            y0 * _along_x(c, p, x0, x1, x2, x3)
-            + y1 * _along_x(c, p + _R1, x0, x1, x2, x3)
-            + y2 * _along_x(c, p + _R2, x0, x1, x2, x3)
-            + y3 * _along_x(c, p + _R3, x0, x1, x2, x3)
-        )
-        m = n + _F2
-        out[n] = (w[m] * z0 + w[m + _R1] * z1) + (w[m + _R2] * z2 + w[m + _R3] * z3)
-
-
-@njit(nogil=True, cache=True, error_model="numpy", fastmath=_CONTRACT)
 def _plane(c, at, step, x, y):  # type: ignore[no-untyped-def]
     """Sixteen taps of one plane; x and y are the weights along its axes."""
     p0 = at
@@ -248,6 +215,20 @@ def _plane(c, at, step, x, y):  # type: ignore[no-untyped-def]
         + y[2] * _along_x(c, p2, x[0], x[1], x[2], x[3])
         + y[3] * _along_x(c, p3, x[0], x[1], x[2], x[3])
     )
+
+
+@njit(nogil=True, cache=True, error_model="numpy", fastmath=_CONTRACT)
+def _plane_of_run(c, origin, step, w, first, plane, count, out):  # type: ignore[no-untyped-def]
+    """Add one plane of taps, at voxels from `first` whose taps move on by one.
+
+    c[origin] is the first tap of the first of them; w[plane + n] weighs the plane.
+    """
+    for v in range(count):
+        n = first + v
+        x = (w[n], w[n + _R1], w[n + _R2], w[n + _R3])
+        m = n + _F1
+        y = (w[m], w[m + _R1], w[m + _R2], w[m + _R3])
+        out[n] += w[n + plane] * _plane(c, origin + v, step, x, y)
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath=_CONTRACT)
@@ -270,29 +251,28 @@ def _taps_anywhere(c, at, steps, w, start, stop, out):  # type: ignore[no-untype
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _by_runs(c, at, steps, w, start, stop, tile, out):  # type: ignore[no-untyped-def]
+def _by_runs(c, at, steps, w, start, stop, out):  # type: ignore[no-untyped-def]
     """As `_taps_anywhere`, where the taps mostly move on by one voxel.
 
     Whole vectors are computed, so a run spoils up to 15 voxels of `out` behind it,
     which the next one sets right.
     """
-    back = 1 + steps[0] + steps[1]
-    first = start
-    while first < stop:
-        end = first + 1
-        while end < stop and at[end] - at[end - 1] == 1:
-            end += 1
-        count = -(-(end - first) // _LANES) * _LANES
-        origin = at[first] - back
-        for dz in range(4):
-            for dy in range(4):
-                into = tile[(4 * dz + dy) * _ROW : (4 * dz + dy + 1) * _ROW]
-                begin = origin + dz * steps[1] + dy * steps[0]
-                source = c[begin : begin + count + 3]
-                for v in range(count + 3):
-                    into[v] = source[v]
-        _taps_of_run(tile, w, _U(first), count, out)
-        first = end
+    step_y, step_z = _U(steps[0]), _U(steps[1])
+    first, end = _U(start), _U(stop)
+    while first < end:
+        last = first
+        while last + _U1 < end and at[last + _U1] - at[last] == 1:
+            last += _U1
+        count = (last - first + _LANES) // _LANES * _LANES
+        for n in range(first, first + count):
+            out[n] = 0
+        origin = _U(at[first]) - (_U1 + step_y + step_z)
+        plane = _F2
+        for _ in range(4):
+            _plane_of_run(c, origin, step_y, w, first, plane, count, out)
+            origin += step_z
+            plane += _R1
+        first = last + _U1
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -318,8 +298,7 @@ def cubic(c, steps, matrix, limits, runs, ends, out):  # type: ignore[no-untyped
     middle, fill = ends
     mz, my, mx = out.shape
     kind = out.dtype.type
-    w, tile = np.zeros(12 * _ROW, kind), np.zeros(16 * _ROW, kind)
-    line = np.zeros(_ROW, kind)
+    w, line = np.zeros(12 * _ROW, kind), np.zeros(_ROW, kind)
     at, inside = np.zeros(_ROW, np.int32), np.zeros(_ROW, np.uint8)
     for k in range(mz):
         for j in range(my):
@@ -331,7 +310,7 @@ def cubic(c, steps, matrix, limits, runs, ends, out):  # type: ignore[no-untyped
                 if start < stop:
                     _weights(w, n)
                     if runs:
-                        _by_runs(c, at, steps, w, start, stop, tile, line)
+                        _by_runs(c, at, steps, w, start, stop, line)
                     else:
                         _taps_anywhere(c, at, steps, w, start, stop, line)
                 for v in range(n):

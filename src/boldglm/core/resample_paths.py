@@ -214,7 +214,7 @@ def along_rows(shape: Shape, target_shape: Shape, matrix: Array, order: int) -> 
     # turned so that they follow it upwards
     main = int(np.abs(matrix[:, 0]).argmax())
     axes = [main, *(axis for axis in range(3) if axis != main)]
-    sizes = [shape[axis] for axis in axes]
+    sizes = tuple(shape[axis] for axis in axes)
     matrix = matrix[axes]
     backwards = matrix[0, 0] < 0
     if backwards:
@@ -234,7 +234,7 @@ def along_rows(shape: Shape, target_shape: Shape, matrix: Array, order: int) -> 
         _deviations(volume.transpose(axes)[flip].T, middle, values[core])
         # the pole is -0.27: after so many voxels its power is below the rounding
         horizon = (16 if kind is np.float32 else 36) if order == 3 else 0
-        kernels.prefilter(values, horizon)
+        kernels.prefilter(flat, sizes, steps, horizon)
         ends = kind(middle), kind(fill)
         if order == 3:
             kernels.cubic(flat, steps, matrix, limits, runs, ends, out)
