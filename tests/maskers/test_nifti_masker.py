@@ -25,7 +25,12 @@ from boldglm.image import (
     smooth_img,
 )
 from boldglm.maskers import NiftiMasker
-from boldglm.masking import apply_mask, compute_background_mask, compute_epi_mask
+from boldglm.masking import (
+    apply_mask,
+    compute_background_mask,
+    compute_brain_mask,
+    compute_epi_mask,
+)
 
 AFFINE = np.array([[-3.0, 0, 0, 27], [0, 3.0, 0, -33], [0, 0, 3.5, -28], [0, 0, 0, 1]])
 SHAPE = (18, 20, 16)
@@ -257,10 +262,24 @@ def test_without_mask_and_images_there_is_nothing_to_fit():
         NiftiMasker().fit()
 
 
-@pytest.mark.parametrize("name", ["whole-brain-template", "gm-template", "wm-template"])
-def test_template_strategies_say_that_they_are_missing(bold, name):
-    with pytest.raises(NotImplementedError, match="needs a brain template"):
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("whole-brain-template", "whole-brain"),
+        ("gm-template", "gm"),
+        ("wm-template", "wm"),
+    ],
+)
+def test_a_template_makes_the_mask(bold, mask, name, kind):
+    template = smooth_img(mask, 6)
+    arguments = {"template_img": template, "opening": 1}
+    masker = NiftiMasker(mask_strategy=name, mask_args=arguments).fit(bold)
+    expected = compute_brain_mask(bold, mask_type=kind, **arguments)
+    np.testing.assert_array_equal(get_data(masker.mask_img_), get_data(expected))
+    with pytest.raises(ValueError, match=f"{name}' needs a brain template: pass mask"):
         NiftiMasker(mask_strategy=name).fit(bold)
+    with pytest.raises(ValueError, match="mask_args has mask_type, which"):
+        NiftiMasker(mask_strategy=name, mask_args={"mask_type": "gm"}).fit(bold)
 
 
 def test_images_are_not_read_where_a_mask_is_given(mask):
@@ -337,6 +356,27 @@ def test_the_signature_is_nilearns():
     assert {k: v.default for k, v in found.items()} == {
         k: v.default for k, v in expected.items()
     }
+
+
+def test_series_come_as_frames_on_demand(bold, mask):
+    pandas = pytest.importorskip("pandas")
+    clone = pytest.importorskip("sklearn.base").clone
+    masker = NiftiMasker(mask).fit()
+    rows = masker.transform(bold)
+    assert masker.set_output(transform="pandas") is masker
+    frame = masker.transform(bold)
+    assert isinstance(frame, pandas.DataFrame)
+    np.testing.assert_array_equal(frame, rows)
+    assert frame.columns[0] == "niftimasker0"
+    assert list(frame.columns) == list(masker.get_feature_names_out())
+    assert masker.transform(index_img(bold, 0)).shape == (1, masker.n_elements_)
+    assert isinstance(clone(masker).fit_transform(bold), pandas.DataFrame)
+    masker.set_output(transform=None)
+    assert isinstance(masker.transform(bold), pandas.DataFrame)
+    masker.set_output(transform="default")
+    np.testing.assert_array_equal(masker.transform(bold), rows)
+    with pytest.raises(ValueError, match="transform is 'xarray'; expected 'default'"):
+        masker.set_output(transform="xarray")
 
 
 def test_a_fitted_masker_can_be_pickled(bold, mask):

@@ -5,7 +5,11 @@ Classes are loaded when they are first used.
 
 from boldglm._base.lazy import attach
 
-_NAMES = {"NiftiMasker": "boldglm.maskers.nifti_masker"}
+_NAMES = {
+    "NiftiLabelsMasker": "boldglm.maskers.nifti_labels_masker",
+    "NiftiMasker": "boldglm.maskers.nifti_masker",
+    "NiftiSpheresMasker": "boldglm.maskers.nifti_spheres_masker",
+}
 
 __all__ = list(_NAMES)
 

@@ -8,33 +8,28 @@ import numpy as np
 from nibabel.nifti1 import Nifti1Image
 from nibabel.spatialimages import SpatialImage
 
-from boldglm._base.errors import ShapeError
-from boldglm._base.estimator import Estimator
-from boldglm._base.warnings import MaskWarning, warn
-from boldglm.core.clean import largest_components
-from boldglm.image.concat import concatenate
-from boldglm.image.files import check_niimg
 from boldglm.image.headers import new_image
 from boldglm.image.mask import read_mask
-from boldglm.image.reading import name_of, read_data
 from boldglm.image.resample import resample_img
-from boldglm.image.smooth import Smoother
-from boldglm.image.sources import is_series, open_all, require_dimensions
-from boldglm.signal.cleaning import clean_series
-from boldglm.signal.options import steps_from
+from boldglm.image.sources import open_all
 from boldglm.maskers.extraction import read_series, stream_series
+from boldglm.maskers.series_masker import SeriesMasker
 from boldglm.masking.compute import compute_background_mask, compute_epi_mask
+from boldglm.masking.template import compute_brain_mask
 
 __all__ = ["NiftiMasker"]
 
-_STRATEGIES: dict[str, Any] = {
-    "background": compute_background_mask,
-    "epi": compute_epi_mask,
+# Strategy: the function, and which of its arguments the strategy sets.
+_STRATEGIES: dict[str, tuple[Any, dict[str, Any]]] = {
+    "background": (compute_background_mask, {}),
+    "epi": (compute_epi_mask, {}),
+    "whole-brain-template": (compute_brain_mask, {"mask_type": "whole-brain"}),
+    "gm-template": (compute_brain_mask, {"mask_type": "gm"}),
+    "wm-template": (compute_brain_mask, {"mask_type": "wm"}),
 }
-_TEMPLATES = ("whole-brain-template", "gm-template", "wm-template")
 
 
-class NiftiMasker(Estimator):
+class NiftiMasker(SeriesMasker):
     """Takes the voxels of a mask out of images, and puts them back.
 
     Images are brought to the grid of the mask, smoothed, masked, and their
@@ -64,10 +59,12 @@ class NiftiMasker(Estimator):
         Seconds between scans.
     target_affine, target_shape
         Grid of the mask, see `boldglm.image.resample_img`.
-    mask_strategy : {"background", "epi"}
-        How a mask is computed: `boldglm.masking.compute_background_mask` or
-        `boldglm.masking.compute_epi_mask`. The strategies "whole-brain-template",
-        "gm-template" and "wm-template" are not available yet.
+    mask_strategy : str
+        How a mask is computed: "background"
+        (`boldglm.masking.compute_background_mask`), "epi"
+        (`boldglm.masking.compute_epi_mask`), or "whole-brain-template",
+        "gm-template", "wm-template" (`boldglm.masking.compute_brain_mask`, which
+        needs the template in ``mask_args={"template_img": ...}``).
     mask_args : dict or None
         Arguments for the strategy.
     dtype : dtype, "auto" or None
@@ -170,8 +167,6 @@ class NiftiMasker(Estimator):
             If there is neither a mask nor an image, or a parameter is unknown.
         MaskError
             If the mask is empty or not binary.
-        NotImplementedError
-            For the template strategies.
         """
         del y
         self._check_parameters()
@@ -187,81 +182,20 @@ class NiftiMasker(Estimator):
         self.affine_ = self._mask.grid.affine.copy()
         return self
 
-    def transform(
-        self, imgs: Any, confounds: Any = None, sample_mask: Any = None
-    ) -> np.ndarray:
-        """Take the voxels of the mask out of images, and clean their series.
-
-        Parameters
-        ----------
-        imgs : str, Path, nibabel image, or list of 3-D images
-            Images on another grid than the mask are resampled to it by cubic
-            splines.
-        confounds : DataFrame, array, path, list of these, or None
-            Regressed out of every series; (scan, confound).
-        sample_mask : (n,) int, (scan,) bool, list of these per run, or None
-            Scans to keep.
-
-        Returns
-        -------
-        (scan, voxel) float32, C-contiguous
-            (voxel,) for a single 3-D image. Voxels in C order of the mask;
-            values that are not finite are 0.
-
-        Raises
-        ------
-        NotFittedError
-            Before `fit`.
-        ShapeError, ValueError
-            If confounds or masks do not fit the scans.
-
-        Warns
-        -----
-        ImageWarning
-            If images are resampled to a mask of another grid, or had values
-            inside the mask that are not finite.
-        """
-        self._check_fitted("mask_img_")
-        several = is_series(imgs)
-        images = open_all(imgs)
-        if several:
-            for img in images:
-                require_dimensions(img, 3, " in a list: give one run at a time")
-        series = read_series(
-            images, self._mask, self.smoothing_fwhm,
+    def _series(self, images: list[SpatialImage]) -> np.ndarray:
+        return read_series(
+            images,
+            self._mask,
+            self.smoothing_fwhm,
             expected=self.target_affine is not None,
-        )  # fmt: skip
-        all_confounds = [] if confounds is None else [confounds]
-        if isinstance(confounds, list | tuple):
-            all_confounds = list(confounds)
-        if self.high_variance_confounds:
-            all_confounds.append(_noisiest_series(images))
-        series = clean_series(
-            series, self.get_params(deep=False), all_confounds or None,
-            sample_mask, self.runs,
-        )  # fmt: skip
-        series = np.ascontiguousarray(series, dtype=self._dtype())
-        single = not several and len(images[0].shape) == 3
-        return series[0] if single else series
-
-    def fit_transform(
-        self,
-        imgs: Any,
-        y: Any = None,
-        confounds: Any = None,
-        sample_mask: Any = None,
-    ) -> np.ndarray:
-        """`fit` to images, then `transform` them."""
-        return self.fit(imgs, y).transform(imgs, confounds, sample_mask)
+        )
 
     @property
     def cleans(self) -> bool:
         """Whether series are changed after they are taken: filters, scale, trends."""
-        asked = (
-            self.detrend, self.standardize, self.high_variance_confounds,
-            self.low_pass is not None, self.high_pass is not None,
-        )  # fmt: skip
-        return any(bool(what) for what in asked)
+        asked = (self.detrend, self.standardize, self.high_variance_confounds)
+        bands = (self.low_pass, self.high_pass)
+        return any(map(bool, asked)) or any(band is not None for band in bands)
 
     def stream(self, imgs: Any) -> Iterator[np.ndarray]:
         """What `transform` returns where nothing is to be cleaned, in pieces.
@@ -318,78 +252,37 @@ class NiftiMasker(Estimator):
             If `X` has another number of voxels than the mask.
         """
         self._check_fitted("mask_img_")
-        values = np.atleast_1d(np.asarray(X))
-        if values.ndim > 2 or values.shape[-1] != self.n_elements_:
-            msg = (
-                "Input to 'inverse_transform' has wrong shape: expected "
-                f"({self.n_elements_},) or (n_scans, {self.n_elements_}), "
-                f"got {values.shape}."
-            )
-            raise ShapeError(msg)
-        if self.dtype is not None:
-            values = values.astype(self._dtype())
-        volume = self._mask.scatter(values)
+        volume = self._mask.scatter(self._rows(X))
         return new_image(self.mask_img_, volume, copy_header=False)
 
     def _check_parameters(self) -> None:
-        if self.mask_strategy not in (*_STRATEGIES, *_TEMPLATES):
+        if self.mask_strategy not in _STRATEGIES:
             msg = (
                 f"mask_strategy is {self.mask_strategy!r}; "
-                f"expected one of {', '.join(map(repr, (*_STRATEGIES, *_TEMPLATES)))}."
+                f"expected one of {', '.join(map(repr, _STRATEGIES))}."
             )
             raise ValueError(msg)
-        self._dtype()
-        steps_from(self.get_params(deep=False))
-        # an impossible width is told here, before anything is read
-        Smoother(self.smoothing_fwhm, np.ones(3))
-
-    def _dtype(self) -> np.dtype[Any]:
-        if self.dtype is None or (isinstance(self.dtype, str) and self.dtype == "auto"):
-            return np.dtype(np.float32)
-        wanted: np.dtype[Any] = np.dtype(self.dtype)
-        if wanted.kind == "b":
-            msg = "dtype is bool; series need a number type, such as 'float32'."
-            raise TypeError(msg)
-        return wanted
-
-    def _given_mask(self) -> Nifti1Image:
-        """The mask of the user; of a 4-D one the voxels inside in every scan."""
-        img: Any = check_niimg(self.mask_img, atleast_4d=True)
-        data = read_data(img)
-        filled = np.isfinite(data) & (data != 0)
-        values = np.unique(data[filled])
-        if values.size > 1:
-            warn(
-                f"The mask {name_of(self.mask_img)} has {values.size} values besides "
-                "0; every voxel that is not 0 counts as inside.",
-                MaskWarning,
-            )
-        return new_image(img, filled.all(axis=3))
+        super()._check_parameters()
 
     def _computed_mask(self, imgs: Any) -> Nifti1Image:
         if imgs is None:
             msg = "NiftiMasker has no mask_img: pass images to fit, to compute a mask."
             raise ValueError(msg)
-        if self.mask_strategy in _TEMPLATES:
-            msg = (
-                f"mask_strategy={self.mask_strategy!r} needs a brain template, which "
-                "this version does not have. Use 'epi' or 'background', or pass a "
-                "mask_img."
-            )
-            raise NotImplementedError(msg)
-        strategy = _STRATEGIES[self.mask_strategy]
+        function, fixed = _STRATEGIES[self.mask_strategy]
         arguments = dict(self.mask_args or {})
-        unknown = set(arguments) - set(inspect.signature(strategy).parameters)
+        unknown = set(arguments) - set(inspect.signature(function).parameters)
+        unknown |= set(arguments) & set(fixed)
         if unknown:
             msg = (
                 f"mask_args has {', '.join(sorted(unknown))}, which the strategy "
                 f"{self.mask_strategy!r} does not know."
             )
             raise ValueError(msg)
-        return strategy(imgs, **arguments)  # type: ignore[no-any-return]
-
-
-def _noisiest_series(images: list[SpatialImage]) -> np.ndarray:
-    data = read_data(concatenate(images, np.float32))
-    flat = data.reshape(-1, data.shape[3], order="F").T
-    return largest_components(flat, 5, 2.0)
+        if function is compute_brain_mask and arguments.get("template_img") is None:
+            msg = (
+                f"mask_strategy={self.mask_strategy!r} needs a brain template: pass "
+                "mask_args={'template_img': ...}, an image in the space of yours with "
+                "values from 0 to 1. Or use 'epi' or 'background', or a mask_img."
+            )
+            raise ValueError(msg)
+        return function(imgs, **arguments, **fixed)  # type: ignore[no-any-return]

@@ -104,7 +104,7 @@ def check_finite(values: np.ndarray, names: Sequence[Any], what: str) -> None:
     bad = ~np.isfinite(values)
     if bad.any():
         row, column = (int(found[0]) for found in np.nonzero(bad))
-        wrong = [names[at] for at in np.flatnonzero(bad.any(axis=0))]
+        wrong = [name for name, one in zip(names, bad.T, strict=True) if one.any()]
         msg = (
             f"{what}: column '{names[column]}' has {values[row, column]} in row {row} "
             f"({listed(wrong)} in all); expected finite numbers."
