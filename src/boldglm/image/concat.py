@@ -11,7 +11,7 @@ from boldglm._base.errors import GridError
 from boldglm.core.parallel import map_blocks
 from boldglm.image.grid import Grid
 from boldglm.image.headers import new_image
-from boldglm.image.reading import iter_blocks, name_of, working_dtype
+from boldglm.image.reading import name_of, read_into, working_dtype
 from boldglm.image.regrid import regrid_image, resampled_dtype
 from boldglm.image.sources import count_scans, grid_of, open_all, require_dimensions
 
@@ -80,23 +80,29 @@ def concatenate(
     images: list[SpatialImage], dtype: Any = None, *, auto_resample: bool = False
 ) -> Nifti1Image:
     """Join opened images; see `concat_imgs`."""
-    first, target = images[0], grid_of(images[0])
+    first, grids = images[0], [grid_of(img) for img in images]
     if not auto_resample:
         require_one_grid(images)
+    target = grids[0]
     dtype = working_dtype(first) if dtype is None else np.dtype(dtype)
     ends = np.cumsum([count_scans(img) for img in images])
     data = np.empty((*target.shape, ends[-1]), dtype=dtype, order="F")
 
+    moved = [grid != target for grid in grids]
+
     def place(index: int) -> None:
         img = images[index]
         here = data[..., ends[index] - count_scans(img) : ends[index]]
-        if grid_of(img) == target:
-            for cut, block in iter_blocks(img, dtype):
-                here[..., cut] = block
-        else:
+        if moved[index]:
             _regrid_into(here, img, target)
+        else:
+            read_into(img, here)
 
-    map_blocks(place, range(len(images)))
+    # threads over images; a series on another grid has threads over its own scans
+    series = [k for k, img in enumerate(images) if moved[k] and count_scans(img) > 1]
+    map_blocks(place, sorted(set(range(len(images))) - set(series)))
+    for index in series:
+        place(index)
     return new_image(first, data, target.affine)
 
 

@@ -124,7 +124,7 @@ def regrid_image(
     else:
         result = out
     rules = _Rules(grid_of(img), target, interpolation, clip, fill_value, n_jobs)
-    rules.regrid(_blocks(img), out)
+    rules.regrid(iter_blocks(img, working_dtype(img), readonly=True), out)
     return result
 
 
@@ -189,7 +189,7 @@ def iter_regridded(
                 yield slice(start + cut.start, start + cut.stop), block
         else:
             rules = _Rules(source, target, interpolation, clip, fill_value, n_jobs)
-            for cut, block in _blocks(img):
+            for cut, block in iter_blocks(img, working_dtype(img), readonly=True):
                 shape = (*target.shape, block.shape[3])
                 out = np.empty(shape, dtype=dtype, order="F")
                 found = rules.one_block(block, out)
@@ -254,14 +254,6 @@ class _Rules:
             )
         if self._clip and not alone:
             self._resampler.clip(out, whole.with_zero, **self._options)
-
-
-def _blocks(img: SpatialImage) -> Iterable[tuple[slice, np.ndarray]]:
-    """The scans of an image in their own type; of one in memory at once, uncopied."""
-    if not isinstance(img.dataobj, np.ndarray):
-        return iter_blocks(img, working_dtype(img))
-    data = img.dataobj if img.dataobj.ndim == 4 else img.dataobj[..., np.newaxis]
-    return [(slice(0, data.shape[3]), data)]
 
 
 def resampled_dtype(dtype: np.dtype[Any], interpolation: str) -> np.dtype[Any]:
