@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from boldglm._base.errors import ShapeError
+from boldglm._base.errors import DimensionError, ShapeError
 from boldglm.glm import compute_fixed_effects
 from boldglm.maskers import NiftiMasker
 
@@ -171,6 +171,14 @@ def test_there_is_one_of_each_per_run(runs, mask, n_variances, n_dofs):
     message = rf"images \(4\).*images \({n_variances}\).*dofs \({n_dofs}\) differ"
     with pytest.raises(ShapeError, match=message):
         fixed(effects, variances[:n_variances], mask, dofs=[10] * n_dofs)
+
+
+def test_a_series_is_no_variance(rng):
+    effect = nib.Nifti1Image(rng.standard_normal((3, 3, 3)).astype("f4"), np.eye(4))
+    series = nib.Nifti1Image(np.ones((3, 3, 3, 5), "f4"), np.eye(4))
+    mask = nib.Nifti1Image(np.ones((3, 3, 3), "u1"), np.eye(4))
+    with pytest.raises(DimensionError, match=r"has 5 volumes; expected one map per"):
+        compute_fixed_effects([effect], [series], mask)
 
 
 def test_swapped_effects_and_variances_are_an_error(rng):

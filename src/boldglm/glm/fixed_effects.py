@@ -4,7 +4,7 @@ from os import PathLike
 
 import numpy as np
 
-from boldglm._base.errors import ShapeError
+from boldglm._base.errors import DimensionError, ShapeError
 from boldglm.glm.contrast_maps import Contrast
 
 __all__ = ["compute_fixed_effects", "fixed_effect"]
@@ -47,6 +47,8 @@ def compute_fixed_effects(
         If the images do not come as lists.
     ShapeError
         If the numbers of images or of `dofs` differ.
+    DimensionError
+        If a variance image has several volumes.
     ValueError
         If a variance is negative.
     """
@@ -72,7 +74,7 @@ def compute_fixed_effects(
         raise ShapeError(msg)
     masker = _fixed_effects_masker(mask, contrast_imgs)
     effects = np.stack([np.atleast_2d(masker.transform(c)) for c in contrast_imgs])
-    variances = np.stack([np.atleast_2d(masker.transform(v))[0] for v in variance_imgs])
+    variances = np.stack([_one_map(masker.transform(v)) for v in variance_imgs])
     if np.any(variances < 0):
         msg = (
             "variance_imgs has negative values; a variance has none. Are they swapped "
@@ -86,6 +88,18 @@ def compute_fixed_effects(
     if return_z_score:
         maps.append(contrast.z_score())
     return tuple(masker.inverse_transform(one.astype(np.float32)) for one in maps)
+
+
+def _one_map(values: np.ndarray) -> np.ndarray:
+    """The map of a variance image, of one scan at most."""
+    maps = np.atleast_2d(values)
+    if len(maps) != 1:
+        msg = (
+            f"A variance image has {len(maps)} volumes; expected one map per run, "
+            "3-D. (A run's series is no variance: pass images of contrasts.)"
+        )
+        raise DimensionError(msg)
+    return maps[0]
 
 
 def _fixed_effects_masker(mask, contrast_imgs):

@@ -209,7 +209,9 @@ def test_there_is_one_table_per_run(model, run, table, name, value):
 
 
 def test_the_repetition_time_is_needed_for_designs(run, table):
-    with pytest.raises(DesignError, match="t_r not given to FirstLevelModel object"):
+    with pytest.raises(
+        DesignError, match=r"t_r not given to FirstLevelModel .*design_matrices="
+    ):
         FirstLevelModel().fit(run, table)
 
 

@@ -55,7 +55,8 @@ def _from_events(model, run: Run):
     if model.t_r is None:
         msg = (
             "t_r not given to FirstLevelModel object to compute design from events: "
-            "set t_r to the repetition time in seconds"
+            "set t_r to the repetition time in seconds. If these are designs, pass "
+            "them by name: fit(run_imgs, design_matrices=...)."
         )
         raise DesignError(msg)
     if not isinstance(model.t_r, NUMBERS):
