@@ -85,7 +85,7 @@ def _design(repeats: int) -> Result:
     )
 
 
-def _import_seconds(package: str) -> None:
+def _import_seconds(package: str) -> float:
     line = (
         "import time; t = time.perf_counter(); "
         f"from {package}.glm.first_level import FirstLevelModel; "

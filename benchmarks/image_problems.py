@@ -156,7 +156,7 @@ def _make_fmriprep(
     # outside the scanner's field of view, here the lowest and highest slices, a run
     # that was brought to a standard space is exactly 0
     seen = np.ones(shape, dtype=bool)
-    seen[:, :, : shape[2] // 8] = seen[:, :, -shape[2] // 10 :] = False
+    seen[:, :, : shape[2] // 16] = seen[:, :, -(shape[2] // 24) :] = False
     noise = np.zeros(shape, np.float32)
     paths = [folder / "run.nii.gz", folder / "run.nii"]
     with series_writer(paths, (*shape, n_scans), affine, np.float32) as write:

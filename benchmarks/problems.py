@@ -59,7 +59,8 @@ def fiac_like(
         noise = rng.standard_normal((*shape, n_scans), dtype=np.float32)
         for t in range(1, n_scans):
             noise[..., t] += 0.3 * noise[..., t - 1]
-        bold = inside[..., None] * (500 + 8 * noise)
+        # the air is dark, not silent: files of zeros would compress too well
+        bold = np.where(inside, np.float32(500), 40)[..., None] + 8 * noise
         bold[20:24, 30:34, 10:14] += 4 * X[:, 0].astype(np.float32)
         image = nib.Nifti1Image(bold.astype(np.int16), affine)
         runs.append(folder / f"run{run}.nii.gz")
