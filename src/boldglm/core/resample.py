@@ -82,9 +82,9 @@ class Resampler:
     it is done axis by axis), or else how the rows of the target run through the
     volume.
 
-    Volumes of up to 32-bit floats and 16-bit integers are interpolated in float32,
-    as deviations from the middle of their range; others, and those that become
-    integers, in float64.
+    Volumes of up to 32-bit floats and 16-bit integers are interpolated in float32
+    (as deviations from the middle of their range, if 0 is beyond it); others, and
+    those that become integers, in float64.
 
     Parameters
     ----------
@@ -279,7 +279,10 @@ def _interpolator(
 
     def one(volume: Array, out: Array, found: ValueRange, fill: float) -> None:
         kind = _working_type(volume.dtype, out.dtype, found)
-        middle = 0.5 * found.low + 0.5 * found.high if found.low <= found.high else 0.0
+        middle = 0.0
+        # a background of zeros stays as near to zero as in float64
+        if 0 < found.low <= found.high or found.low <= found.high < 0:
+            middle = 0.5 * found.low + 0.5 * found.high
         there = out.T
         if not (out.dtype == kind and there.flags.c_contiguous):
             there = np.empty(there.shape, kind)
