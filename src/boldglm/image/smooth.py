@@ -9,8 +9,16 @@ from nibabel.spatialimages import SpatialImage
 
 from boldglm._base.errors import ShapeError
 from boldglm._base.warnings import ImageWarning, warn
-from boldglm.core.smooth import fwhm_to_sigma, neighbour_average, smooth_volumes
 from boldglm.core.parallel import map_blocks
+from boldglm.core.smooth import (
+    average_voxels,
+    fwhm_to_sigma,
+    gather_voxels,
+    neighbour_average,
+    smooth_volumes,
+    smooth_voxels,
+)
+from boldglm.core.smooth_plan import plan_voxels
 from boldglm.image.files import load_img
 from boldglm.image.grid import VolumeMask
 from boldglm.image.headers import new_image
@@ -78,8 +86,8 @@ def _smooth_one(img: SpatialImage, fwhm: Any) -> Nifti1Image:
         img.shape, dtype=np.float64 if wide else np.float32, order="F"
     )  # fmt: skip
     scans = data.reshape(*img.shape[:3], count_scans(img), order="F")
-    for cut, block in iter_blocks(img, data.dtype):
-        scans[..., cut] = smoother(block)
+    for cut, block in iter_blocks(img, stored):
+        smoother.smooth_into(block, scans[..., cut])
     return new_image(img, data)
 
 
@@ -126,17 +134,35 @@ class Smoother:
 
     def __call__(self, volumes: np.ndarray) -> np.ndarray:
         """Smooth (x, y, z, scan) floats in place; not-finite values become 0."""
-        for scan in range(volumes.shape[3]):
-            volume = volumes[..., scan]
+        return self.smooth_into(volumes, volumes)
+
+    def smooth_into(self, volumes: np.ndarray, out: np.ndarray) -> np.ndarray:
+        """Smooth volumes of any real type into floats; not-finite values count as 0.
+
+        Parameters
+        ----------
+        volumes : (x, y, z, scan)
+            Fastest when stored x first, as in files. Not modified unless it is `out`.
+        out : (x, y, z, scan) float32 or float64
+            Is written and returned.
+        """
+        if self.sigma.any():
+            return smooth_volumes(volumes, self.sigma, out)
+
+        def one(scan: int) -> None:
+            volume = out[..., scan]
+            volume[...] = volumes[..., scan]
             np.nan_to_num(volume, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
-        if self.fast:
-            return neighbour_average(volumes)
-        return smooth_volumes(volumes, self.sigma, volumes)
+            if self.fast:
+                volume[...] = neighbour_average(volume)
+
+        map_blocks(one, range(volumes.shape[3]))
+        return out
 
     def within(
         self, mask: VolumeMask, *, ensure_finite: bool = True
     ) -> "MaskedSmoother":
-        """This smoothing, for the voxels of a mask only: see `MaskedSmoother`."""
+        """The smoothing of the voxels of a mask only: see `MaskedSmoother`."""
         return MaskedSmoother(self, mask, ensure_finite=ensure_finite)
 
 
@@ -176,6 +202,11 @@ class MaskedSmoother:
         self.smoother = smoother
         self.mask = mask
         self.ensure_finite = ensure_finite
+        gaussian = bool(smoother.sigma.any())
+        self._plan = plan_voxels(mask.inside, smoother.sigma) if gaussian else None
+        x, y, z = np.nonzero(mask.inside)
+        nx, ny, _ = mask.grid.shape
+        self._places = (x + nx * (y + ny * z)).astype(np.int32)
 
     def gather(self, block: np.ndarray, out: np.ndarray) -> int:
         """Write the mask's voxels into `out`, one scan per row.
@@ -186,7 +217,7 @@ class MaskedSmoother:
             Real numbers of any type; fastest when stored x first, as in files.
             Not modified.
         out : (scan, voxel), C-contiguous
-            Is written. Its type is that of the arithmetic (float32 at least).
+            Is written. Sums are of its type, float32 or float64; float64 for others.
 
         Returns
         -------
@@ -200,11 +231,37 @@ class MaskedSmoother:
             row for each scan and a column for each voxel.
         """
         self._require_shapes(block, out)
-        counts = map_blocks(
-            lambda scan: self._gather_one(block[..., scan], out[scan]),
-            range(block.shape[3]),
+        if out.dtype in (np.float32, np.float64):
+            return self._gather(block, out)
+        rows = np.empty(out.shape, np.float32 if out.dtype == "f2" else np.float64)
+        replaced = self._gather(block, rows)
+        out[...] = rows
+        return replaced
+
+    def _gather(self, block: np.ndarray, rows: np.ndarray) -> int:
+        scans = range(len(rows))
+        if self._plan is not None:
+            read = smooth_voxels(block, self._plan, rows)
+            # of values that were not finite, only those inside the mask are news
+            spoilt = np.flatnonzero(read)
+            unused = np.empty((len(spoilt), rows.shape[1]), rows.dtype)
+            pairs = zip(spoilt, unused, strict=True)
+            return sum(self._pick(block[..., scan], row, True) for scan, row in pairs)
+        if self.smoother.fast:
+            counts = map_blocks(
+                lambda scan: average_voxels(block[..., scan], self._places, rows[scan]),
+                scans,
+            )
+            return sum(counts)
+        clean = self.ensure_finite
+        return sum(
+            map_blocks(
+                lambda scan: self._pick(block[..., scan], rows[scan], clean), scans
+            )
         )
-        return sum(counts)
+
+    def _pick(self, volume: np.ndarray, row: np.ndarray, clean: bool) -> int:
+        return gather_voxels(volume, self._places, row, clean=clean)
 
     def _require_shapes(self, block: np.ndarray, out: np.ndarray) -> None:
         grid, n_voxels = self.mask.grid, self.mask.n_voxels
@@ -217,25 +274,6 @@ class MaskedSmoother:
                 f"{(block.shape[3], n_voxels)} (scan, voxel)."
             )
             raise ShapeError(msg)
-
-    def _gather_one(self, volume: np.ndarray, row: np.ndarray) -> int:
-        if not self.smoother:
-            row[...] = self.mask.gather(volume, row.dtype)[0]
-            return _replace_non_finite(row) if self.ensure_finite else 0
-        kind = np.result_type(row.dtype, np.float32)
-        data = np.array(volume, dtype=kind, order="F")[..., np.newaxis]
-        bad = self.mask.gather(data, kind)
-        row[...] = self.mask.gather(self.smoother(data), row.dtype)[0]
-        return int((~np.isfinite(bad)).sum())
-
-
-def _replace_non_finite(row: np.ndarray) -> int:
-    # a sum over finite numbers is finite: one quick pass for the usual case
-    if row.dtype.kind != "f" or np.isfinite(row.sum(dtype=np.float64)):
-        return 0
-    bad = ~np.isfinite(row)
-    row[bad] = 0
-    return int(bad.sum())
 
 
 def _checked_width(fwhm: Any) -> np.ndarray:
