@@ -67,7 +67,8 @@ def index_img(imgs: Any, index: Any) -> Nifti1Image:
     span = slice(int(chosen.min()), int(chosen.max()) + 1)
     for cut, block in iter_blocks(img, dtype, span):
         (here,) = np.nonzero((chosen >= cut.start) & (chosen < cut.stop))
-        data[..., here] = block[..., chosen[here] - cut.start]
+        for place in here:
+            data[..., place] = block[..., chosen[place] - cut.start]
     return new_image(img, data[..., 0] if np.ndim(wanted) == 0 else data)
 
 

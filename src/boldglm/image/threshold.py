@@ -137,13 +137,14 @@ def binarize_img(
     kept = threshold_img(
         img, threshold, mask_img=mask_img, two_sided=two_sided, copy_header=copy_header
     )
-    return new_image(kept, (read_data(kept) != 0).astype(np.int8))
+    return new_image(kept, (read_data(kept) != 0).view(np.int8))
 
 
 def _cutoff(threshold: Any, values: np.ndarray, *, two_sided: bool) -> float:
     """The height that a number or percentile stands for among `values`."""
     if isinstance(threshold, str):
-        return _percentile(threshold, np.abs(values) if two_sided else values)
+        sizes = np.abs(values) if two_sided else values[values >= 0]
+        return _percentile(threshold, sizes)
     if isinstance(threshold, bool) or not np.isscalar(threshold):
         msg = f"threshold is {threshold!r}; expected a number or a percentile: '95%'."
         raise TypeError(msg)
@@ -168,6 +169,7 @@ def _cutoff(threshold: Any, values: np.ndarray, *, two_sided: bool) -> float:
 
 
 def _percentile(text: str, values: np.ndarray) -> float:
+    """The height of a percentile; the order of `values` is lost."""
     try:
         per_cent = float(text.removesuffix("%"))
     except ValueError:
@@ -178,9 +180,7 @@ def _percentile(text: str, values: np.ndarray) -> float:
             "followed by the percent sign, such as '95%'."
         )
         raise ValueError(msg)
-    if values.min(initial=0) < 0:
-        values = values[values >= 0]
     if values.size == 0:
         return 0.0
     # a little above, so that the value at the percentile itself is cut
-    return float(np.percentile(values, per_cent)) + 1e-5
+    return float(np.percentile(values, per_cent, overwrite_input=True)) + 1e-5
