@@ -1,6 +1,7 @@
 """Every file format gives the same numbers, block by block; broken files say so."""
 
 import gzip
+import math
 from pathlib import Path
 
 import nibabel as nib
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 from boldglm._base.errors import ImageFileError, ShapeError
+from boldglm.core.parallel import n_workers
 from boldglm.image.reading import (
     iter_blocks,
     name_of,
@@ -193,6 +195,18 @@ def test_blocks_that_are_only_read_are_views_of_an_image_in_memory(rng):
     assert data.flags.writeable
     for _, block in iter_blocks(img, size=4):
         assert not np.shares_memory(block, data)
+
+
+@pytest.mark.parametrize("shape", [(2, 2, 2, 7), (64, 64, 33, 400), (300, 300, 200, 9)])
+def test_blocks_are_of_bounded_size(shape):
+    """24 MB, or a scan for each thread up to 64 MB, and never less than one scan."""
+    voxels = np.lib.stride_tricks.as_strided(np.zeros(1, np.float32), shape, (0,) * 4)
+    cut, _ = next(iter_blocks(nib.Nifti1Image(voxels, AFFINE), readonly=True))
+    volume = 4 * math.prod(shape[:3])
+    most = max(3 * 2**23, min(2**26, n_workers() * volume), volume)
+    n_scans = cut.stop - cut.start
+    assert n_scans * volume <= most
+    assert n_scans >= min(shape[3], 1 if shape[0] == 300 else 7)
 
 
 def test_blocks_may_be_kept(tmp_path, rng):

@@ -143,7 +143,7 @@ def iter_blocks(
     """Hand on an image block of scans by block of scans, in one forward pass.
 
     While the caller works on one block, the next is read, decompressed and scaled
-    in another thread. Memory is that of two blocks, whatever the number of scans.
+    in another thread. Memory is that of three blocks, whatever the number of scans.
 
     Parameters
     ----------

@@ -49,7 +49,7 @@ def find_files(path: str | PathLike, wildcards: bool = True) -> list[Path]:
     boldglm._base.errors.ImageFileError: No files match 'no-such-*.nii' ...
     """
     literal = Path(path).expanduser()
-    if literal.exists() or not (wildcards and glob.has_magic(str(literal))):
+    if not (wildcards and glob.has_magic(str(literal))) or literal.exists():
         return [literal]
     found = sorted(glob.glob(str(literal), recursive=True))  # noqa: PTH207
     if not found:

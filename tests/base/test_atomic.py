@@ -1,0 +1,85 @@
+"""A file is whole under its name, or what there was before is."""
+
+import os
+import stat
+
+import pytest
+
+from boldglm._base.atomic import written_whole
+
+
+def test_a_file_gets_its_name_when_it_is_complete(tmp_path):
+    with written_whole(tmp_path / "a.txt") as draft:
+        draft.write_text("new")
+        assert draft.name == "a.txt"
+        assert not (tmp_path / "a.txt").exists()
+    assert (tmp_path / "a.txt").read_text() == "new"
+    assert list(tmp_path.iterdir()) == [tmp_path / "a.txt"]
+
+
+def test_files_that_come_together_move_together(tmp_path):
+    with written_whole(tmp_path / "a.img") as draft:
+        draft.write_text("voxels")
+        draft.with_suffix(".hdr").write_text("header")
+    assert {path.name for path in tmp_path.iterdir()} == {"a.img", "a.hdr"}
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, ValueError, SystemExit])
+def test_what_there_was_stays_when_writing_stops(tmp_path, stop):
+    (tmp_path / "a.txt").write_text("old")
+
+    def write():
+        with written_whole(tmp_path / "a.txt") as draft:
+            draft.write_text("half of the n")
+            raise stop
+
+    with pytest.raises(stop):
+        write()
+    assert (tmp_path / "a.txt").read_text() == "old"
+    assert list(tmp_path.iterdir()) == [tmp_path / "a.txt"]
+
+
+def test_an_error_of_the_system_keeps_its_kind_and_names_the_file(tmp_path):
+    def write():
+        with written_whole(tmp_path / "a.txt"):
+            raise PermissionError(13, "Permission denied")
+
+    with pytest.raises(PermissionError, match=r"a\.txt: Permission denied\. No file"):
+        write()
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_error_without_a_number_is_told_too(tmp_path):
+    def write():
+        with written_whole(tmp_path / "a.txt"):
+            msg = "encoder error -2"
+            raise OSError(msg)
+
+    with pytest.raises(OSError, match=r"a\.txt: encoder error -2"):
+        write()
+
+
+def test_a_missing_folder_is_named(tmp_path):
+    with (
+        pytest.raises(FileNotFoundError, match="nowhere' does not exist"),
+        written_whole(tmp_path / "nowhere" / "a.txt"),
+    ):
+        pytest.fail("there is no place to write to")
+
+
+def test_a_folder_is_not_replaced(tmp_path):
+    with (
+        pytest.raises(IsADirectoryError, match="it is a folder"),
+        written_whole(tmp_path),
+    ):
+        pytest.fail("there is a folder in its place")
+
+
+def test_others_may_read_what_they_usually_may(tmp_path):
+    mask = os.umask(0o022)
+    try:
+        with written_whole(tmp_path / "a.txt") as draft:
+            draft.write_text("new")
+    finally:
+        os.umask(mask)
+    assert stat.S_IMODE((tmp_path / "a.txt").stat().st_mode) == 0o644

@@ -1,0 +1,100 @@
+"""One item is made ahead of the caller, in a thread that is gone afterwards."""
+
+import contextlib
+import gc
+import threading
+import weakref
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from boldglm.image.prefetch import one_ahead
+
+
+@given(st.lists(st.one_of(st.none(), st.integers())))
+def test_items_come_in_their_order_whatever_they_are(items):
+    assert list(one_ahead(lambda _: (item for item in items))) == items
+
+
+def test_items_are_made_in_one_other_thread():
+    def idents(halted):
+        for _ in range(5):
+            yield threading.get_ident()
+
+    found = set(one_ahead(idents))
+    assert len(found) == 1
+    assert threading.get_ident() not in found
+
+
+def test_an_error_comes_where_the_item_would_have():
+    def numbers(halted):
+        yield 1
+        yield 2
+        msg = "no third"
+        raise LookupError(msg)
+
+    found = one_ahead(numbers)
+    assert [next(found), next(found)] == [1, 2]
+    with pytest.raises(LookupError, match="no third"):
+        next(found)
+
+
+def test_a_generator_left_early_is_told_to_stop_and_closed():
+    told, closed = threading.Event(), threading.Event()
+
+    def endless(halted):
+        try:
+            yield 0
+            while not halted():
+                pass
+            told.set()
+            yield 1
+        finally:
+            closed.set()
+
+    found = one_ahead(endless)
+    next(found)
+    found.close()
+    assert told.is_set()
+    assert closed.is_set()
+
+
+def test_nothing_is_made_before_the_first_is_asked_for():
+    made = []
+    one_ahead(lambda _: (made.append(n) for n in range(3)))
+    assert made == []
+
+
+def test_the_context_of_the_caller_holds_in_the_thread():
+    def overflow(halted):
+        yield np.array([1e300]) * 1e300
+
+    with np.errstate(over="ignore"):
+        assert list(one_ahead(overflow)) == [np.inf]
+    with np.errstate(over="raise"), pytest.raises(FloatingPointError):
+        list(one_ahead(overflow))
+
+
+def test_an_error_keeps_no_frame_alive():
+    """What the frames of the reader hold, blocks, goes when the error does."""
+
+    class Block:
+        pass
+
+    def numbers(halted):
+        block = Block()
+        kept.append(weakref.ref(block))
+        yield 1
+        msg = "broken"
+        raise LookupError(msg)
+
+    kept: list = []
+    gc.disable()
+    try:
+        with contextlib.suppress(LookupError):
+            list(one_ahead(numbers))
+        assert kept[-1]() is None
+    finally:
+        gc.enable()
