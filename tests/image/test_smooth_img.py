@@ -1,5 +1,7 @@
 """Smoothed images are those of nilearn and scipy, whatever the file."""
 
+import tracemalloc
+
 import nibabel as nib
 import numpy as np
 import pytest
@@ -138,6 +140,21 @@ def test_nothing_beyond_the_radius_counts(rng, fwhm):
     volume[15, 15, 15] = 1.0
     spread = np.argwhere(smoother(volume)[..., 0] != 0)
     np.testing.assert_array_equal(spread.max(axis=0) - 15, smoother.radius)
+
+
+@pytest.mark.parametrize("fwhm", [None, "fast", 4])
+def test_a_run_is_held_once(tmp_path, monkeypatch, fwhm):
+    # small blocks, so that a small run has many
+    monkeypatch.setattr("boldglm.image.reading._BLOCK_BYTES", 2**18)
+    run = np.ones((30, 30, 30, 80), np.float32)
+    nib.save(nib.Nifti1Image(run, AFFINE), tmp_path / "run.nii")
+    smooth_img(nib.Nifti1Image(run[..., :1], AFFINE), fwhm)  # compiled before
+    tracemalloc.start()
+    found = smooth_img(tmp_path / "run.nii", fwhm)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found.shape == run.shape
+    assert peak < 1.5 * run.nbytes
 
 
 def test_smoothing_into_other_memory_leaves_the_input_alone(rng, readonly):

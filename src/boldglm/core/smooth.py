@@ -19,8 +19,11 @@ __all__ = [
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-READ = tuple(np.dtype(kind) for kind in ("=f4", "=f8", "=i2"))
-"""Types that compiled loops read; volumes of others are converted one by one."""
+READ = {"f": (np.dtype("f4"), np.dtype("f8"), np.dtype("i2")), "d": (np.dtype("f8"),)}
+"""Types that loops are compiled for, by the type that they are read as.
+
+Each takes a second or two to compile, once: volumes of other types are converted.
+"""
 
 
 def fwhm_to_sigma(fwhm: Any, voxel_sizes: Array) -> Array:
@@ -105,14 +108,13 @@ def smooth_volumes(
 def flat_volume(volume: Array, dtype: Any) -> Array:
     """All values of a volume, x fastest, in a type that compiled loops read.
 
-    These types are `READ`; loops are compiled for each that is met, so there are
-    only the usual ones. No copy where the volume is of such a type and stored so.
+    No copy where the volume is of such a type (`READ`) and stored so.
 
     Parameters
     ----------
     volume : (x, y, z)
     dtype : dtype
-        What other types are converted to.
+        float32 or float64: what the values are read as, and other types become.
 
     Returns
     -------
@@ -125,7 +127,8 @@ def flat_volume(volume: Array, dtype: Any) -> Array:
     >>> flat_volume(np.zeros((2, 2, 2), ">i2"), np.float32).dtype
     dtype('float32')
     """
-    kind = volume.dtype if volume.dtype in READ else np.dtype(dtype)
+    wanted = np.dtype(dtype)
+    kind = volume.dtype if volume.dtype in READ[wanted.char] else wanted
     # What is too large for the type becomes infinite, and so counts as 0.
     with np.errstate(over="ignore"):
         return _sealed(volume.reshape(-1, order="F").astype(kind, copy=False))
@@ -291,7 +294,7 @@ def gather_voxels(volume: Array, places: Array, row: Array, *, clean: bool) -> i
     from boldglm.core.smooth_kernels import gather
 
     flat = _sealed(volume.reshape(-1, order="F"))
-    if flat.dtype not in READ:
+    if flat.dtype not in READ[row.dtype.char]:
         flat = flat_volume(flat[places], row.dtype)
         places = np.arange(flat.size, dtype=np.int32)
     found: int = gather(flat, row, places, clean)
