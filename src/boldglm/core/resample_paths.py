@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from boldglm.core.parallel import one_blas_thread
+
 __all__ = [
     "BORDER_TOLERANCE",
     "along_axes",
@@ -39,11 +41,15 @@ _NEARLY_A_ROW = 1 / 12
 def _places(target_shape: Shape, matrix: Array, axis: int) -> Array:
     """Place along one axis of the volume of every voxel of the target.
 
-    Summed in scipy's order: of two voxels equally near, rounding decides.
+    Summed in scipy's order: of two voxels equally near, rounding decides. One
+    element long along axes of the target that do not matter.
     """
-    i, j, k = np.ogrid[tuple(slice(n) for n in target_shape)]
-    along = matrix[axis]
-    place: Array = ((along[3] + along[0] * i) + along[1] * j) + along[2] * k
+    place: Array = np.full((1, 1, 1), matrix[axis, 3])
+    for step, index in zip(
+        matrix[axis, :3], np.indices(target_shape, sparse=True), strict=True
+    ):
+        if step != 0:
+            place = place + step * index
     return place
 
 
@@ -84,7 +90,7 @@ def nearest_index(shape: Shape, target_shape: Shape, matrix: Array) -> Array:
 
 def pick(volume: Array, index: Array) -> Array:
     """The voxels of a volume that `nearest_index` names."""
-    picked: Array = volume.ravel(order="F").take(index)
+    picked: Array = volume.ravel(order="F").take(index.T).T
     return picked
 
 
@@ -116,7 +122,8 @@ def spline_weights(n: int, places: Array, order: int) -> Array:
     weights = _basis(n, places, order)
     if order == 3:
         at_samples = _basis(n, np.arange(float(n)), order)
-        weights = np.linalg.solve(at_samples.T, weights.T).T
+        with one_blas_thread():
+            weights = np.linalg.solve(at_samples.T, weights.T).T
     exact = places == np.rint(places)
     weights[exact] = 0.0
     samples = _mirrored(np.rint(places[exact]).astype(int), n)
