@@ -105,7 +105,6 @@ WITHIN_THE_ROOM = {
         "stream",
     },
     "boldglm.glm.first_level.design_matrix": {"Block", "UnknownDriftError"},
-    "boldglm.image.extract": {"warn_replaced"},
     "boldglm.image.grid": {"apply_affine", "corners"},
 }
 

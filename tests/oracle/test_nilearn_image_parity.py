@@ -380,11 +380,17 @@ CALLS = {
     "compute_epi_mask closed": lambda im, img: im.masking.compute_epi_mask(
         img, opening=False, connected=False, exclude_zeros=True
     ),
+    "compute_epi_mask target": lambda im, img: im.masking.compute_epi_mask(
+        img, opening=1, target_affine=STRAIGHT
+    ),
     "compute_multi_epi_mask": lambda im, img: im.masking.compute_multi_epi_mask(
         [img, img], opening=0
     ),
     "compute_background_mask": lambda im, img: im.masking.compute_background_mask(
         img, border_size=1
+    ),
+    "compute_background_mask opened": lambda im, img: (
+        im.masking.compute_background_mask(img, opening=1, connected=True)
     ),
     "compute_multi_background_mask": lambda im, img: (
         im.masking.compute_multi_background_mask([img, img], opening=0)
@@ -412,6 +418,19 @@ CALLS = {
     "unmask one": lambda im, img: im.masking.unmask(rows(img)[0], masked(img)),
     "unmask too few": lambda im, img: im.masking.unmask(rows(img)[:, 1:], masked(img)),
     "NiftiMasker": masker,
+    "NiftiMasker own mask": lambda im, img: im.maskers.NiftiMasker(
+        mask_strategy="epi",
+        mask_args={"opening": 0},
+        standardize=None,
+        reports=False,
+    ).fit_transform(img),
+    "NiftiMasker scored": lambda im, img: im.maskers.NiftiMasker(
+        mask_img=masked(img),
+        standardize="zscore_sample",
+        high_pass=0.02,
+        t_r=2.0,
+        reports=False,
+    ).fit_transform(img),
     "NiftiMasker cleaned": lambda im, img: masker(
         im, img, smoothing_fwhm=4, detrend=True
     ),
