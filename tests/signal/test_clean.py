@@ -336,3 +336,19 @@ def test_what_was_taken_out_stays_out(seed, standardize):
     once = signal.clean(series, standardize=standardize, confounds=confounds)
     twice = signal.clean(once, standardize=standardize, confounds=confounds)
     np.testing.assert_allclose(once, twice, atol=1e-8)
+
+
+def test_a_run_is_cleaned_in_its_place_without_a_copy(rng, confounds):
+    import tracemalloc
+
+    from boldglm.core.parallel import one_blas_thread
+
+    series = rng.random((T, 100_000), dtype=np.float32)
+    params = {"detrend": True, "low_pass": 0.1, "t_r": 2.0, "standardize": "psc"}
+    with one_blas_thread():
+        clean_series(series[:, :10].copy(), params, confounds)
+        tracemalloc.start()
+        clean_series(series, params, confounds, overwrite=True)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert peak < series.nbytes
