@@ -1,5 +1,7 @@
 """Images are joined in order, resampled where asked."""
 
+import warnings
+
 import nibabel as nib
 import numpy as np
 import pytest
@@ -75,6 +77,46 @@ def test_realigned_volumes_are_those_of_nilearn(rng):
     # 1e-6 of the data range: both are scipy's spline, coordinates rounded at 1e-9
     np.testing.assert_allclose(get_data(found), expected.get_fdata(), atol=1e-6)
     np.testing.assert_allclose(found.affine, expected.affine)
+
+
+@pytest.mark.parametrize("kind", ["i2", ">i2", "u1", "f4"])
+@pytest.mark.parametrize("dtype", [np.float32, None, np.float64])
+def test_realigned_files_are_those_of_nilearn(tmp_path, rng, kind, dtype):
+    nilearn_image = pytest.importorskip("nilearn.image")
+    paths = []
+    for k in range(4):
+        data = (rng.random((12, 14, 10)) * 200).astype(kind)
+        img = nib.Nifti1Pair(data, _moved(0.31 * k, 0.015 * k))
+        paths.append(tmp_path / f"f{k}.img")
+        nib.save(img, paths[-1])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it warns of every image
+        expected = nilearn_image.concat_imgs(paths, dtype=dtype, auto_resample=True)
+    found = concat_imgs(paths, dtype=dtype, auto_resample=True)
+    want = np.asarray(expected.dataobj)
+    assert get_data(found).dtype == want.dtype
+    # 1e-6 of the range; where nilearn truncates to integers, we round
+    rounds = want.dtype.kind in "iu" or kind == "u1"
+    atol = 1 if rounds else 1e-6 * want.max()
+    np.testing.assert_allclose(get_data(found).astype(float), want, atol=atol, rtol=0)
+
+
+@pytest.mark.parametrize("n_scans", [1, 3])
+def test_a_series_on_another_grid_finds_its_place(rng, n_scans):
+    volumes = rng.random((6, 7, 8, 3)).astype(np.float32)
+    images = [
+        nib.Nifti1Image(volumes[..., 0], AFFINE),
+        nib.Nifti1Image(volumes[..., :n_scans], _moved(1.0, 0.1)),
+        nib.Nifti1Image(volumes[..., 1], _moved(0.5)),
+        nib.Nifti1Image(volumes, AFFINE),
+    ]
+    joined = get_data(concat_imgs(images, auto_resample=True))
+    moved = [
+        get_data(resample_img(img, AFFINE, (6, 7, 8))).reshape(6, 7, 8, -1)
+        for img in images[1:3]
+    ]
+    expected = [volumes[..., :1], *moved, volumes]
+    np.testing.assert_array_equal(joined, np.concatenate(expected, axis=3))
 
 
 def test_a_movement_below_the_tolerance_is_no_other_grid(rng):

@@ -1,5 +1,6 @@
 """Resampled images are those of nilearn, where it is right, and obey geometry."""
 
+import tracemalloc
 import warnings
 
 import nibabel as nib
@@ -68,6 +69,51 @@ def test_resampled_images_are_those_of_nilearn(rng, target, dtype, interpolation
     # 1e-6 of the range; rounding to integers may go either way at exact halves
     atol = 1 if want.dtype.kind in "iu" else 1e-6 * np.ptp(get_data(img))
     np.testing.assert_allclose(get_data(found), want.astype(float), atol=atol, rtol=0)
+
+
+@pytest.mark.parametrize("interpolation", ["continuous", "linear", "nearest"])
+@pytest.mark.parametrize("suffix", [".nii", ".nii.gz", ".img"])
+@pytest.mark.parametrize("n_scans", [None, 3])
+@pytest.mark.parametrize("target", ["realigned", "oblique 3x3", "finer 3x3", "coarse"])
+def test_files_with_a_slope_are_resampled_as_nilearn_does(
+    tmp_path, rng, target, n_scans, suffix, interpolation
+):
+    nilearn_image = pytest.importorskip("nilearn.image")
+    kind = nib.Nifti1Pair if suffix == ".img" else nib.Nifti1Image
+    img = kind(_brain(rng, "f8", n_scans), _affine(turn=(0.1, 0, -0.2)))
+    img.set_data_dtype(np.int16)
+    path = tmp_path / f"bold{suffix}"
+    nib.save(img, path)
+    affine, shape = TARGETS[target]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it warns of casts
+        expected = nilearn_image.resample_img(
+            path, affine, shape, interpolation, copy_header=True
+        )
+    found = resample_img(path, affine, shape, interpolation)
+    assert found.shape == expected.shape
+    want = expected.get_fdata()
+    # points within rounding of the border count as inside here
+    same = (want != 0) | (np.abs(get_data(found)) < 1e-3)
+    assert same.mean() > 0.99
+    np.testing.assert_allclose(get_data(found)[same], want[same], atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("n_scans", [None, 2])
+@pytest.mark.parametrize("value", [5.5, 0.0])
+def test_constant_images_are_resampled_as_nilearn_does(value, n_scans):
+    nilearn_image = pytest.importorskip("nilearn.image")
+    shape = SHAPE if n_scans is None else (*SHAPE, n_scans)
+    img = nib.Nifti1Image(np.full(shape, value, np.float32), _affine())
+    affine, target_shape = TARGETS["realigned"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # zeros look like a mask to both programs
+        expected = nilearn_image.resample_img(
+            img, affine, target_shape, copy_header=True
+        )
+        found = get_data(resample_img(img, affine, target_shape))
+    assert set(np.unique(found)) <= {0.0, value}
+    np.testing.assert_allclose(found, expected.get_fdata(), atol=1e-6)
 
 
 @pytest.mark.parametrize("interpolation", ["continuous", "linear", "nearest"])
@@ -311,3 +357,18 @@ def test_a_reoriented_file_keeps_its_border_planes(tmp_path, rng):
     nib.save(img.as_reoriented([[0, -1], [1, -1], [2, -1]]), tmp_path / "b.nii")
     back = get_data(resample_to_img(tmp_path / "b.nii", tmp_path / "a.nii"))
     np.testing.assert_allclose(back, get_data(img), atol=1e-4)
+
+
+def test_of_a_file_only_the_result_and_a_few_scans_are_in_memory(
+    tmp_path, rng, monkeypatch
+):
+    monkeypatch.setattr("boldglm.image.reading._block_size", lambda _bytes: 4)
+    run = (rng.random((30, 30, 30, 150)) * 1000).astype(np.int16)
+    nib.save(nib.Nifti1Image(run, _affine()), tmp_path / "run.nii.gz")
+    target = _affine(turn=(0.1, 0, 0)), (12, 12, 12)
+    resample_img(tmp_path / "run.nii.gz", *target)  # compiled, imported
+    tracemalloc.start()
+    resample_img(tmp_path / "run.nii.gz", *target)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < run.nbytes / 2
