@@ -82,12 +82,13 @@ def plan_passes(inside: Array, sigma: Array, dtype: Any) -> "Passes":
 
     nx, ny, nz = inside.shape
     radius_x, radius_y, radius_z = (_radius(float(s)) for s in sigma)
-    (left, right), (top, bottom) = (_ends(inside, axis) for axis in (0, 1))
+    columns = np.any(inside, axis=2)
+    left, right = _ends(np.any(columns, axis=1))
+    top, bottom = _ends(np.any(columns, axis=0))
     stride = BLOCK * _blocks(right - left + 2 * radius_x)
-    part = inside[left:right, top:bottom].transpose(2, 1, 0)
-    of_z = np.zeros((*part.shape[:2], stride // BLOCK), dtype=bool)
-    for block in range(_blocks(right - left)):
-        of_z[..., block] = part[..., block * BLOCK : (block + 1) * BLOCK].any(axis=-1)
+    of_z = np.zeros((nz, bottom - top, stride // BLOCK), dtype=bool)
+    for block, x in enumerate(range(left, right, BLOCK)):
+        of_z[..., block] = inside[x : x + BLOCK, top:bottom].any(axis=0).T
     # What is summed last needs more of what is summed before.
     of_y = _widened(of_z, radius_z, axis=0)
     more = np.pad(of_y, ((0, 0), (radius_y, radius_y), (0, 0)))
@@ -108,9 +109,9 @@ def plan_passes(inside: Array, sigma: Array, dtype: Any) -> "Passes":
     )
 
 
-def _ends(inside: Array, axis: int) -> tuple[int, int]:
-    """First index along an axis that is inside, and the first after the last."""
-    found = np.flatnonzero(inside.any(axis=tuple({0, 1, 2} - {axis})))
+def _ends(line: Array) -> tuple[int, int]:
+    """First index that is True, and the one after the last; (0, 1) for none."""
+    found = np.flatnonzero(line)
     return (int(found[0]), int(found[-1]) + 1) if found.size else (0, 1)
 
 
