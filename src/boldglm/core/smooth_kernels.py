@@ -244,17 +244,19 @@ def gather(volume, row, places, clean):  # type: ignore[no-untyped-def]
 
     Returns how many values were replaced.
     """
-    if not clean:
-        for j in range(places.size):
-            row[j] = volume[places[j]]
-        return 0
-    bad = 0
-    largest = np.finfo(row.dtype).max
     for j in range(places.size):
-        value = row.dtype.type(volume[places[j]])
-        finite = abs(value) <= largest
-        row[j] = value if finite else row.dtype.type(0)
-        bad += 0 if finite else 1
+        row[j] = volume[places[j]]
+    if not clean:
+        return 0
+    # A loop of its own, which the compiler makes vectors of; few volumes need more.
+    largest = np.finfo(row.dtype).max
+    bad = 0
+    for j in range(row.size):
+        bad += 0 if abs(row[j]) <= largest else 1
+    if bad > 0:
+        for j in range(row.size):
+            if not abs(row[j]) <= largest:
+                row[j] = 0
     return bad
 
 
