@@ -91,63 +91,49 @@ def _filter_lines(c, first, n, along, across, width, horizon):  # type: ignore[n
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _filter_all(c, sizes, steps, horizon):  # type: ignore[no-untyped-def]
-    """`_filter_lines` along x, y and z of a flat volume with margins."""
-    nx, ny, nz = _U(sizes[0]), _U(sizes[1]), _U(sizes[2])
-    step_y, step_z = _U(steps[0]), _U(steps[1])
-    origin = _U(MARGIN) * (_U1 + step_y + step_z)
-    for k in range(nz):
-        plane = origin + k * step_z
-        # along the fastest axis 16 lines at a time hide how long one step takes
-        for j in range(_U(0), ny, _LANES):
-            width = min(_LANES, ny - j)
-            at = plane + j * step_y
-            _filter_lines(c, at, nx, _U1, step_y, width, horizon)
-        _filter_lines(c, plane, ny, step_y, _U1, nx, horizon)
-    # some rows at once, margins between them and all, as far as the cache holds them
-    plane = (ny - _U1) * step_y + nx
-    for v in range(_U(0), plane, _U(256)):
-        width = min(_U(256), plane - v)
-        _filter_lines(c, origin + v, nz, step_z, _U1, width, horizon)
-
-
-@njit(nogil=True, cache=True, error_model="numpy")
-def _mirrored(at, n):  # type: ignore[no-untyped-def]
-    """The voxel among n that index `at` falls on, mirrored at the first and last."""
-    if n == 1:
-        return 0
-    at = abs(at) % (2 * n - 2)
-    return min(at, 2 * n - 2 - at)
+def _mirror_ends(c, first, n, along, across, width):  # type: ignore[no-untyped-def]
+    """Continue lines of n, see `_filter_lines`, mirrored into the margins."""
+    last = first + (n - _U1) * along
+    period = max(_U2 * n - _U2, _U1)
+    for m in range(_U1, _U(MARGIN) + _U1):
+        # a line shorter than the margin is mirrored at both its ends
+        far = m % period
+        from_first = min(far, period - far) if n > _U1 else far
+        low, high = first - m * along, last + m * along
+        for v in range(width):
+            c[low + v * across] = c[first + from_first * along + v * across]
+            c[high + v * across] = c[last - from_first * along + v * across]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def prefilter(c, sizes, steps, horizon):  # type: ignore[no-untyped-def]
     """Samples to cubic spline coefficients, in place, then the margins.
 
-    c: flat volume with margins, of which the values do not matter; horizon 0 leaves
-    the samples as they are and fills the margins only.
+    c: flat volume with margins, at first zero; sizes (x, y, z) of what is within them;
+    steps: from row to row and from plane to plane. Horizon 0 leaves the samples as
+    they are and fills the margins only.
     """
+    nx, ny, nz = _U(sizes[0]), _U(sizes[1]), _U(sizes[2])
+    step_y, step_z, reach = _U(steps[0]), _U(steps[1]), _U(horizon)
+    origin = _U(MARGIN) * (_U1 + step_y + step_z)
     if horizon > 0:
-        _filter_all(c, sizes, steps, _U(horizon))
-    width, height, depth = sizes
-    shape = (depth + 2 * MARGIN, height + 2 * MARGIN, width + 2 * MARGIN)
-    volume = c[: shape[0] * shape[1] * shape[2]].reshape(shape)
-    for k in range(depth):
-        for j in range(height):
-            row = volume[MARGIN + k, MARGIN + j]
-            for m in range(1, MARGIN + 1):
-                row[MARGIN - m] = row[MARGIN + _mirrored(-m, width)]
-                end = width - 1 + m
-                row[MARGIN + end] = row[MARGIN + _mirrored(end, width)]
-        plane = volume[MARGIN + k]
-        for m in range(1, MARGIN + 1):
-            plane[MARGIN - m] = plane[MARGIN + _mirrored(-m, height)]
-            end = height - 1 + m
-            plane[MARGIN + end] = plane[MARGIN + _mirrored(end, height)]
-    for m in range(1, MARGIN + 1):
-        volume[MARGIN - m] = volume[MARGIN + _mirrored(-m, depth)]
-        end = depth - 1 + m
-        volume[MARGIN + end] = volume[MARGIN + _mirrored(end, depth)]
+        for k in range(nz):
+            plane = origin + k * step_z
+            # along the fastest axis 16 lines at a time hide how long one step takes
+            for j in range(_U(0), ny, _LANES):
+                width = min(_LANES, ny - j)
+                _filter_lines(c, plane + j * step_y, nx, _U1, step_y, width, reach)
+            _filter_lines(c, plane, ny, step_y, _U1, nx, reach)
+        # some rows at once, margins between them and all, as far as the cache holds
+        size = (ny - _U1) * step_y + nx
+        for v in range(_U(0), size, _U(256)):
+            width = min(_U(256), size - v)
+            _filter_lines(c, origin + v, nz, step_z, _U1, width, reach)
+    for k in range(nz):
+        plane = origin + k * step_z
+        _mirror_ends(c, plane, nx, _U1, step_y, ny)
+        _mirror_ends(c, plane - _U(MARGIN), ny, step_y, _U1, step_y)
+    _mirror_ends(c, origin - _U(MARGIN) * (_U1 + step_y), nz, step_z, _U1, step_z)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
