@@ -1,6 +1,6 @@
 """From files to maps: whole analyses, each in processes of its own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from statistics import median
 
 from benchmarks import image_problems
@@ -74,27 +74,23 @@ def _fiac_agree(ours: dict, peer: dict) -> tuple[bool, str]:
     return agree and worst < 1e-5, f"{text}, mean within {worst:.1e} of its range"
 
 
-def run_fmriprep(fast: bool, repeats: int) -> list[Result]:
+def run_fmriprep(fast: bool, repeats: int) -> Iterator[Result]:
     """A run on a 2 mm grid with 42 regressors, compressed and not."""
     files, small = image_problems.fmriprep(fast), image_problems.fmriprep(True)
-    results = []
     for name, limit in (("run.nii.gz", 700), ("run.nii", None)):
         full, warm = (
             {"run": f[name], "mask": f["mask.nii.gz"], "design": f["design.csv"]}
             for f in (files, small)
         )
         job = Job("one_run", full, warm, {"fwhm": 6, "n_contrasts": 5})
-        results.append(
-            _compared(
-                f"2 mm {name}, fwhm 6, X 42, AR(1), 5 contrasts",
-                job,
-                repeats,
-                _all_maps_agree,
-                target=10,
-                limit_mib=limit,
-            )
+        yield _compared(
+            f"2 mm {name}, fwhm 6, X 42, AR(1), 5 contrasts",
+            job,
+            repeats,
+            _all_maps_agree,
+            target=10,
+            limit_mib=limit,
         )
-    return results
 
 
 def _all_maps_agree(ours: dict, peer: dict) -> tuple[bool, str]:

@@ -248,9 +248,13 @@ def _back(shape: tuple[int, ...]) -> tuple[int, int, int]:
     return (3 * shape[0] // 8, shape[1] // 8, shape[2] // 3)
 
 
-def functions(small: bool) -> dict[str, Any]:
-    """A compressed float32 run, its halves, a mask, labels, another grid."""
+def functions(small: bool, times: int = 1) -> dict[str, Any]:
+    """A compressed float32 run, its halves, a mask, labels, another grid.
+
+    `times` as long as it usually is.
+    """
     shape, n_scans = ((18, 18, 12), 40) if small else ((64, 64, 30), 200)
+    n_scans *= times
     folder = cached(
         f"functions-{_name(shape)}x{n_scans}-v{VERSION}",
         lambda folder: _make_functions(folder, shape, n_scans),
@@ -293,6 +297,8 @@ def make_all(small: bool) -> None:
     for n_scans in (100, 200, 800) if small else (850, 1_700, 6_804):
         many_scans(n_scans, small)
     many_scans(100, True)
+    if not small:
+        functions(small, times=2)
 
 
 def save_mask(inside: np.ndarray, affine: np.ndarray, path: Path) -> None:

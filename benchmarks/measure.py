@@ -2,6 +2,7 @@
 
 import gc
 import json
+import math
 import subprocess
 import sys
 import tempfile
@@ -121,17 +122,20 @@ def _stored(path: Path) -> dict[str, np.ndarray]:
 
 
 def measure_in_turn(
-    job: Job, repeats: int
+    job: Job, repeats: int, patience: float = math.inf
 ) -> tuple[list[Measurement], list[Measurement]]:
     """Run a job by both programs in turn, each time in a fresh interpreter.
 
-    Only the last results are kept.
+    Only the last results are kept. A peer that took more than `patience` seconds is
+    not asked again.
     """
     read_once(job.files.values())
     ours: list[Measurement] = []
     peer: list[Measurement] = []
     for _ in range(repeats):
         for package, measured in ((OURS, ours), (PEER, peer)):
+            if package == PEER and measured and measured[-1].seconds > patience:
+                continue
             if measured:
                 measured[-1].results.clear()
                 gc.collect()

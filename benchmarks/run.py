@@ -11,7 +11,7 @@ files) and are made when first needed: about 7 GB for all.
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 from benchmarks import (
     bench_first_level,
@@ -24,7 +24,7 @@ from benchmarks import (
 from benchmarks.measure import WorkloadError
 from benchmarks.timing import Result, heading, write
 
-BENCHMARKS: dict[str, Callable[[bool, int], list[Result]]] = {
+BENCHMARKS: dict[str, Callable[[bool, int], Iterable[Result]]] = {
     "first_level": bench_first_level.run,
     "glm": bench_glm.run,
     "faces": bench_images.run_faces,
@@ -90,11 +90,11 @@ def _run(options: argparse.Namespace) -> int:
     return int(bool(wrong or (options.strict and missed)))
 
 
-def _group(name: str, options: argparse.Namespace) -> list[Result]:
+def _group(name: str, options: argparse.Namespace) -> Iterator[Result]:
     try:
-        return BENCHMARKS[name](options.fast, options.repeats)
+        yield from BENCHMARKS[name](options.fast, options.repeats)
     except (WorkloadError, cache.NoRoomError) as error:
-        return [Result(name, [], [], f"not measured: {error}", agree=False)]
+        yield Result(name, [], [], f"not measured: {error}", agree=False)
 
 
 if __name__ == "__main__":
