@@ -10,7 +10,7 @@ from boldglm._base.errors import MaskError
 from boldglm._base.warnings import MaskWarning, warn
 from boldglm.core.epi_mask import widest_gap
 from boldglm.core.morphology import border_values, open_mask
-from boldglm.core.smooth import fwhm_to_sigma, smooth_volumes
+from boldglm.core.smooth import fwhm_to_sigma
 from boldglm.image.grid import Grid
 from boldglm.image.headers import new_image
 from boldglm.image.mean import mean_on_grid
@@ -190,10 +190,12 @@ def _mean_of(
 
 
 def _smoothed_by_one_voxel(mean: np.ndarray) -> np.ndarray:
-    holes = np.isnan(mean)
-    volume = np.where(np.isfinite(mean), mean, 0.0)[..., np.newaxis]
-    smooth = smooth_volumes(volume, fwhm_to_sigma(1.0, np.ones(3)), volume)[..., 0]
-    smooth[holes] = np.nan
+    # one volume: loading compiled kernels would cost more than they save
+    from scipy.ndimage import gaussian_filter
+
+    volume = np.where(np.isfinite(mean), mean, 0.0)
+    smooth: np.ndarray = gaussian_filter(volume, fwhm_to_sigma(1.0, np.ones(3)))
+    smooth[np.isnan(mean)] = np.nan
     return smooth
 
 
