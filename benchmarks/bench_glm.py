@@ -37,7 +37,7 @@ def _same_in_bins(ours, peer) -> tuple[bool, str]:
     text = f"z of 6 contrasts within {gaps[~at_edges].max():.1e} SD (bins=100)"
     if at_edges.any():
         text += f", but {at_edges.sum()} of {gaps.size} voxels at the edge of a bin"
-    return at_edges.mean() < 1e-4 and gaps.max() < 0.2, text
+    return bool(at_edges.mean() < 1e-4 and gaps.max() < 0.2), text
 
 
 def _worst(ours, peer) -> float:

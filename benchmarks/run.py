@@ -6,7 +6,7 @@ memory is shown, every run is a process of its own, and the peak that of the who
 process, interpreter and imports included.
 
 The data lie in ``$BOLDGLM_BENCH_DIR`` (or ``boldglm-bench`` in the folder of temporary
-files) and are made when first needed: about 7 GB for all.
+files) and are made when first needed: about 5.5 GB for all.
 """
 
 import argparse

@@ -132,7 +132,8 @@ def write(results: list[Result]) -> Path:
         "results": [_record(result) for result in results],
     }
     path = RESULTS / f"{now:%Y%m%dT%H%M%SZ}.json"
-    path.write_text(json.dumps(record, indent=1))
+    # numbers and truth values of numpy count as plain ones
+    path.write_text(json.dumps(record, indent=1, default=lambda value: value.item()))
     return path
 
 

@@ -56,9 +56,11 @@ class TestRows:
 
     def test_rows_are_written_as_json_numbers(self, monkeypatch, tmp_path):
         monkeypatch.setattr(timing, "RESULTS", tmp_path)
-        path = timing.write([result(difference="", limit_mib=5)])
+        row = result(difference="", limit_mib=5, agree=np.bool_(True))
+        path = timing.write([row])
         (row,) = json.loads(path.read_text(), parse_constant=pytest.fail)["results"]
         assert row["ratio"] is None
+        assert row["agree"] is True
         assert row["asks"] == [{"text": "<= 5 MiB", "met": False}]
 
 
