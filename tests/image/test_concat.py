@@ -42,6 +42,26 @@ def test_the_header_of_the_first_comes_along():
     assert joined.header.get_zooms()[3] == np.float32(1.7)
 
 
+def test_volumes_do_not_say_how_far_apart_they_are_in_time():
+    """The time step of a 3-D header is a filler, unless it was filled in."""
+    volume = nib.Nifti1Image(np.zeros((2, 2, 2), np.float32), AFFINE)
+    volume.header.set_xyzt_units("mm", "sec")
+    assert concat_imgs([volume] * 3).header.get_xyzt_units() == ("mm", "unknown")
+    volume.header["pixdim"][4] = 2.5
+    joined = concat_imgs([volume] * 3)
+    assert joined.header.get_xyzt_units() == ("mm", "sec")
+    assert joined.header.get_zooms()[3] == 2.5
+
+
+def test_a_volume_that_lies_elsewhere_is_an_error():
+    here = nib.Nifti1Image(np.full((4, 4, 4), 2.5, np.float32), AFFINE)
+    there = nib.Nifti1Image(np.full((4, 4, 4), 2.5, np.float32), _moved(100.0))
+    with pytest.raises(GridError, match=r"does not overlap with the first image"):
+        concat_imgs([here, there], auto_resample=True)
+    nearly = nib.Nifti1Image(np.full((4, 4, 4), 2.5, np.float32), _moved(8.9))
+    assert get_data(concat_imgs([here, nearly], auto_resample=True))[..., 1].any()
+
+
 def test_other_grids_are_an_error_that_shows_both(rng):
     images = [
         nib.Nifti1Image(rng.normal(size=(4, 4, 4)), affine)

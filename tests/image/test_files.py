@@ -183,3 +183,12 @@ def test_a_relative_path_is_found(folder, monkeypatch):
     monkeypatch.chdir(folder)
     assert load_img("a-01.nii").shape == (2, 3, 4)
     assert load_img(Path("a-01.nii")).shape == (2, 3, 4)
+
+
+def test_the_two_files_of_a_pair_are_one_image(tmp_path):
+    for number in range(3):
+        volume = nib.Nifti1Pair(np.full((2, 2, 2), number, np.int16), AFFINE)
+        nib.save(volume, tmp_path / f"scan-{number}.img")
+    assert len(list(tmp_path.glob("*"))) == 6
+    for pattern in ("*", "scan-*", "*.img", "*.hdr", "scan-?.*"):
+        assert load_img(tmp_path / pattern).shape == (2, 2, 2, 3)

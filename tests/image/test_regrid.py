@@ -167,3 +167,10 @@ def test_missing_values_warn_once(rng):
 def test_an_unknown_interpolation_is_named():
     with pytest.raises(ValueError, match="'cubic'; expected 'continuous', 'linear'"):
         next(iter_regridded([], TARGETS["oblique"], interpolation="cubic"))
+
+
+def test_a_volume_of_zeros_is_no_mask(rng):
+    zeros = nib.Nifti1Image(np.zeros((4, 4, 4), np.float32), np.eye(4))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        regrid_image(zeros, Grid((4, 4, 4), np.diag([1.5, 1.5, 1.5, 1])))

@@ -293,9 +293,7 @@ def test_two_swaps_of_hemispheres_are_none(img):
 @given(img=some, pad=st.booleans())
 def test_a_crop_keeps_what_is_there_and_its_place(img, pad):
     assume(np.any(get_data(img)))
-    part, where = crop_img(img, rtol=0, pad=pad, return_offset=True)
-    # what ends at the first voxel of a grid may seem to lie beside it, by rounding
-    assume(all(cut.stop > 1 for cut in where))
+    part = crop_img(img, rtol=0, pad=pad)
     back = resample_to_img(part, img, interpolation="nearest")
     np.testing.assert_array_equal(get_data(back), get_data(img))
     np.testing.assert_array_equal(

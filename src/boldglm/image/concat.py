@@ -9,7 +9,7 @@ from nibabel.spatialimages import SpatialImage
 
 from boldglm._base.errors import GridError
 from boldglm.core.parallel import map_blocks
-from boldglm.image.grid import Grid
+from boldglm.image.grid import Grid, corners
 from boldglm.image.headers import new_image
 from boldglm.image.reading import name_of, read_into, working_dtype
 from boldglm.image.regrid import regrid_image, resampled_dtype
@@ -56,7 +56,8 @@ def concat_imgs(
     DimensionError
         If `ensure_ndim` asks for other images.
     GridError
-        If grids differ and `auto_resample` is off.
+        If grids differ and `auto_resample` is off, or an image does not overlap
+        with the first.
 
     Examples
     --------
@@ -89,6 +90,8 @@ def concatenate(
     data = np.empty((*target.shape, ends[-1]), dtype=dtype, order="F")
 
     moved = [grid != target for grid in grids]
+    for img, grid in zip(images, grids, strict=True):
+        _require_overlap(img, grid, target)
 
     def place(index: int) -> None:
         img = images[index]
@@ -103,7 +106,25 @@ def concatenate(
     map_blocks(place, sorted(set(range(len(images))) - set(series)))
     for index in series:
         place(index)
-    return new_image(first, data, target.affine)
+    joined = new_image(first, data, target.affine)
+    if len(first.shape) == 3 and joined.header["pixdim"][4] in (0, 1):
+        # what a header of one volume says of time is a filler
+        space = joined.header.get_xyzt_units()[0]
+        joined.header.set_xyzt_units(space, "unknown")
+    return joined
+
+
+def _require_overlap(img: SpatialImage, grid: Grid, target: Grid) -> None:
+    """Refuse an image that lies elsewhere: its scans would be all zero."""
+    box = corners(grid.shape, target.inverse @ grid.affine)
+    low, high = box.min(axis=0), box.max(axis=0)
+    if (high < 0).any() or (low > np.array(target.shape) - 1).any():
+        msg = (
+            f"{name_of(img)} does not overlap with the first image: it spans the "
+            f"voxels {np.round(low, 1).tolist()} to {np.round(high, 1).tolist()} of "
+            f"it, which has shape {target.shape}. Check that both are in one space."
+        )
+        raise GridError(msg)
 
 
 def _regrid_into(here: np.ndarray, img: SpatialImage, target: Grid) -> None:

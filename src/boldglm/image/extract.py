@@ -113,7 +113,7 @@ def iter_series(
     rows = np.empty((0, mask.n_voxels), dtype=dtype)
     replaced, seen = 0, 0
     for img in images:
-        for _, block in iter_blocks(img, working_dtype(img)):
+        for _, block in iter_blocks(img, working_dtype(img), readonly=True):
             n_scans = block.shape[3]
             if len(rows) < n_scans:
                 rows = np.empty((n_scans, mask.n_voxels), dtype=dtype)

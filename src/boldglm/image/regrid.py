@@ -246,7 +246,7 @@ class _Rules:
             binary = binary and _is_binary(block, found)
         if not whole.finite:
             warn(_NOT_FINITE, ImageWarning)
-        if binary:
+        if binary and whole.high > 0:
             warn(
                 f"A mask of zeros and ones is resampled by {self._interpolation!r} "
                 "interpolation, which blurs it. Use interpolation='nearest'.",

@@ -197,7 +197,7 @@ def target_grid(source: Grid, affine: Any = None, shape: Any = None) -> Grid:
     if not anchored:
         affine[:3, 3] = affine[:3, :3] @ low
         high = high - low
-    if (high < 0).any():
+    if (high < -SAME_GRID_TOLERANCE).any():
         msg = (
             "The field of view of the target does not contain any of the data: the "
             f"image ends at voxel {np.round(high, 2)} of the target, before its first."

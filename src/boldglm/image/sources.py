@@ -32,7 +32,7 @@ def find_files(path: str | PathLike, wildcards: bool = True) -> list[Path]:
     ----------
     path : str or Path
         ``~`` is the home folder; ``*``, ``?`` and ``[...]`` match names, and
-        ``**`` folders of any depth.
+        ``**`` folders of any depth. Of a pair of files, the header stands for both.
     wildcards : bool
         False: take the path literally.
 
@@ -51,11 +51,18 @@ def find_files(path: str | PathLike, wildcards: bool = True) -> list[Path]:
     literal = Path(path).expanduser()
     if not (wildcards and glob.has_magic(str(literal))) or literal.exists():
         return [literal]
-    found = sorted(glob.glob(str(literal), recursive=True))  # noqa: PTH207
-    if not found:
+    names = sorted(glob.glob(str(literal), recursive=True))  # noqa: PTH207
+    if not names:
         msg = f"No files match '{path}' (looked from {Path.cwd()})."
         raise ImageFileError(msg)
-    return [Path(name) for name in found]
+    found = [Path(name) for name in names]
+    # the two files of a pair are one image
+    headers = {file.with_suffix("") for file in found if file.suffix == ".hdr"}
+    return [
+        file
+        for file in found
+        if file.suffix != ".img" or file.with_suffix("") not in headers
+    ]
 
 
 def is_series(imgs: Any, wildcards: bool = True) -> bool:
