@@ -1,4 +1,4 @@
-"""One item is made ahead of the caller, in a thread that is gone afterwards."""
+"""Items are made ahead of the caller, in a thread that is gone afterwards."""
 
 import contextlib
 import gc
@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boldglm.image.prefetch import one_ahead
+from boldglm.core.parallel import n_workers
+from boldglm.image.prefetch import made_ahead
 
 
 @given(st.lists(st.one_of(st.none(), st.integers())))
 def test_items_come_in_their_order_whatever_they_are(items):
-    assert list(one_ahead(lambda _: (item for item in items))) == items
+    assert list(made_ahead(lambda _: (item for item in items))) == items
 
 
 def test_items_are_made_in_one_other_thread():
@@ -23,7 +24,7 @@ def test_items_are_made_in_one_other_thread():
         for _ in range(5):
             yield threading.get_ident()
 
-    found = set(one_ahead(idents))
+    found = set(made_ahead(idents))
     assert len(found) == 1
     assert threading.get_ident() not in found
 
@@ -35,18 +36,19 @@ def test_an_error_comes_where_the_item_would_have():
         msg = "no third"
         raise LookupError(msg)
 
-    found = one_ahead(numbers)
+    found = made_ahead(numbers)
     assert [next(found), next(found)] == [1, 2]
     with pytest.raises(LookupError, match="no third"):
         next(found)
 
 
 def test_a_generator_left_early_is_told_to_stop_and_closed():
-    told, closed = threading.Event(), threading.Event()
+    begun, told, closed = (threading.Event() for _ in range(3))
 
     def endless(halted):
         try:
             yield 0
+            begun.set()
             while not halted():
                 pass
             told.set()
@@ -54,8 +56,9 @@ def test_a_generator_left_early_is_told_to_stop_and_closed():
         finally:
             closed.set()
 
-    found = one_ahead(endless)
+    found = made_ahead(endless)
     next(found)
+    assert begun.wait(timeout=5)
     found.close()
     assert told.is_set()
     assert closed.is_set()
@@ -63,7 +66,7 @@ def test_a_generator_left_early_is_told_to_stop_and_closed():
 
 def test_nothing_is_made_before_the_first_is_asked_for():
     made = []
-    one_ahead(lambda _: (made.append(n) for n in range(3)))
+    made_ahead(lambda _: (made.append(n) for n in range(3)))
     assert made == []
 
 
@@ -72,9 +75,9 @@ def test_the_context_of_the_caller_holds_in_the_thread():
         yield np.array([1e300]) * 1e300
 
     with np.errstate(over="ignore"):
-        assert list(one_ahead(overflow)) == [np.inf]
+        assert list(made_ahead(overflow)) == [np.inf]
     with np.errstate(over="raise"), pytest.raises(FloatingPointError):
-        list(one_ahead(overflow))
+        list(made_ahead(overflow))
 
 
 def test_an_error_keeps_no_frame_alive():
@@ -94,7 +97,40 @@ def test_an_error_keeps_no_frame_alive():
     gc.disable()
     try:
         with contextlib.suppress(LookupError):
-            list(one_ahead(numbers))
+            list(made_ahead(numbers))
         assert kept[-1]() is None
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize("depth", [1, 3])
+def test_no_more_than_asked_are_made_ahead(depth):
+    made = threading.Semaphore(0)
+    count = []
+
+    def numbers(halted):
+        for n in range(20):
+            count.append(n)
+            made.release()
+            yield n
+
+    found = made_ahead(numbers, depth)
+    next(found)
+    for _ in range(depth + 1):
+        assert made.acquire(timeout=5)
+    assert not made.acquire(timeout=0.05)
+    assert len(count) == depth + 1
+    found.close()
+
+
+def test_a_busy_reader_is_left_a_processor():
+    before, seen = n_workers(), []
+
+    def numbers(halted):
+        for n in range(3):
+            seen.append(n_workers())
+            yield n
+
+    list(made_ahead(numbers))
+    assert seen == [max(1, before - 1)] * 3
+    assert n_workers() == before

@@ -199,14 +199,15 @@ def test_blocks_that_are_only_read_are_views_of_an_image_in_memory(rng):
 
 @pytest.mark.parametrize("shape", [(2, 2, 2, 7), (64, 64, 33, 400), (300, 300, 200, 9)])
 def test_blocks_are_of_bounded_size(shape):
-    """24 MB, or a scan for each thread up to 64 MB, and never less than one scan."""
+    """24 MB or an eighth, or a scan per thread up to 64 MB, and at least one scan."""
     voxels = np.lib.stride_tricks.as_strided(np.zeros(1, np.float32), shape, (0,) * 4)
     cut, _ = next(iter_blocks(nib.Nifti1Image(voxels, AFFINE), readonly=True))
     volume = 4 * math.prod(shape[:3])
     most = max(3 * 2**23, min(2**26, n_workers() * volume), volume)
     n_scans = cut.stop - cut.start
     assert n_scans * volume <= most
-    assert n_scans >= min(shape[3], 1 if shape[0] == 300 else 7)
+    assert n_scans >= min(shape[3], 1 if shape[0] == 300 else n_workers())
+    assert n_scans <= max(shape[3] // 8, n_workers())
 
 
 def test_blocks_may_be_kept(tmp_path, rng):

@@ -29,7 +29,10 @@ OUTCOMES: dict[int, str] = {
 CONSTANT, NOT_FINITE, HELD = 1, 2, 3
 
 # Voxels per block: a block of 300 scans in float32 stays in the second cache.
-BLOCK = 512
+BLOCK = 1024
+# Numbers per block of statistics, (rank, voxels): more would leave the cache, and
+# with fewer, threads would wait for each other between the calls.
+STATISTICS_BLOCK = 2**16
 
 
 @dataclass(frozen=True)
@@ -226,7 +229,8 @@ def fit_statistics(
             part, shift[block], scale[block], out.select(block), constant
         )
 
-    map_blocks(one, blocks(n_voxels, BLOCK), n_jobs=n_jobs)
+    size = max(BLOCK, STATISTICS_BLOCK // out.factor.rank)
+    map_blocks(one, blocks(n_voxels, size), n_jobs=n_jobs)
     return out
 
 

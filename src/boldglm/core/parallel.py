@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
 
-__all__ = ["blocks", "map_blocks", "n_workers", "one_blas_thread"]
+__all__ = ["blocks", "map_blocks", "n_workers", "one_blas_thread", "thread_beside"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -26,7 +26,8 @@ def n_workers(n_jobs: int | None = None) -> int:
     n_jobs : int or None
         Positive: that many. Negative: all processors but ``-n_jobs - 1``, as in
         joblib. None: as many as BLAS would use now, which follows the processors
-        this process may use, ``OMP_NUM_THREADS``, and limits set in the program.
+        this process may use, ``OMP_NUM_THREADS``, and limits set in the program;
+        less those that are busy reading (`thread_beside`).
 
     Raises
     ------
@@ -41,7 +42,7 @@ def n_workers(n_jobs: int | None = None) -> int:
     available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
     available = available or os.cpu_count() or 1
     if n_jobs is None:
-        return min(available, _BLAS.threads())
+        return max(1, min(available, _BLAS.threads()) - _BESIDE.count)
     if n_jobs == 0:
         msg = "n_jobs is 0; expected a number of threads, -1 for all, or None"
         raise ValueError(msg)
@@ -107,7 +108,45 @@ class _Blas:
                     self._before.restore_original_limits()
 
 
+class _Beside:
+    """How many threads of ours work beside those of `map_blocks`."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self.count = 0
+
+    def add(self, number: int) -> None:
+        with self._lock:
+            self.count += number
+
+
 _BLAS = _Blas()
+_BESIDE = _Beside()
+
+
+def thread_beside() -> Callable[[], None]:
+    """Count a thread that works beside `map_blocks`: it is left a processor.
+
+    A file is decompressed by one thread while others work on what was read. Where
+    reading takes longer, every moment it has to wait for a processor is lost.
+
+    Returns
+    -------
+    callable
+        To be called once, when that thread is done.
+
+    Examples
+    --------
+    >>> before = n_workers()
+    >>> done = thread_beside()
+    >>> before - n_workers() == (before > 1)
+    True
+    >>> done()
+    >>> n_workers() == before
+    True
+    """
+    _BESIDE.add(1)
+    return lambda: _BESIDE.add(-1)
 
 
 def one_blas_thread() -> AbstractContextManager[None]:

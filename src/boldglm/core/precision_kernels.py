@@ -188,7 +188,7 @@ def inverse_roots(a):  # type: ignore[no-untyped-def]
     Jacobi's rotations (Golub & Van Loan 2013, section 8.5), all voxels in step. The
     input is overwritten.
     """
-    q, width = a.shape[0], a.shape[2]
+    q = a.shape[0]
     vectors = np.zeros_like(a)
     for i in range(q):
         vectors[i, i] = 1.0
@@ -200,13 +200,25 @@ def inverse_roots(a):  # type: ignore[no-untyped-def]
                 _rotate(a, vectors, i, j)
     out = np.zeros_like(a)
     for k in range(q):
-        values = a[k, k]
-        for i in range(q):
-            for j in range(q):
-                left, right, target = vectors[i, k], vectors[j, k], out[i, j]
-                for v in range(width):
-                    target[v] += left[v] * right[v] / np.sqrt(values[v])
+        _add_root(vectors, k, a[k, k], out)
     return out
+
+
+@njit(nogil=True, cache=True, fastmath=_FAST, error_model="numpy")
+def _add_root(vectors, k, values, out):  # type: ignore[no-untyped-def]
+    """Add ``u u' / sqrt(value)`` of the k-th eigenvector to the roots."""
+    q, width = vectors.shape[0], values.shape[0]
+    inverse, scaled = np.empty(width), np.empty(width)
+    for v in range(width):
+        inverse[v] = 1.0 / np.sqrt(values[v])
+    for i in range(q):
+        left = vectors[i, k]
+        for v in range(width):
+            scaled[v] = left[v] * inverse[v]
+        for j in range(q):
+            right, target = vectors[j, k], out[i, j]
+            for v in range(width):
+                target[v] += scaled[v] * right[v]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

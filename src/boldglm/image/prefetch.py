@@ -1,22 +1,26 @@
-"""Work one step ahead of the caller, in another thread."""
+"""Work a few steps ahead of the caller, in another thread."""
 
+from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from threading import Event
 from typing import TypeVar
 
-__all__ = ["one_ahead"]
+from boldglm.core.parallel import thread_beside
+
+__all__ = ["made_ahead"]
 
 Item = TypeVar("Item")
 
 
-def one_ahead(
-    make: Callable[[Callable[[], bool]], Generator[Item, None, None]],
+def made_ahead(
+    make: Callable[[Callable[[], bool]], Generator[Item, None, None]], depth: int = 3
 ) -> Iterator[Item]:
-    """Hand on what a generator yields; it makes the next while one is used.
+    """Hand on what a generator yields; it makes the next ones while one is used.
 
-    Never more than one item is waiting. An error of the generator comes out where
+    Never more than `depth` items are waiting: enough for a caller who works by fits
+    and starts. An error of the generator comes out where
     the item would have; if this iterator is left early, by ``break``, an error or
     Ctrl-C, the generator is told to stop, waited for and closed.
 
@@ -25,30 +29,35 @@ def one_ahead(
     make : callable
         Takes a function that says whether to stop, and returns the generator. It
         should ask often.
+    depth : int
 
     Examples
     --------
-    >>> list(one_ahead(lambda halted: (n * n for n in range(4))))
+    >>> list(made_ahead(lambda halted: (n * n for n in range(4))))
     [0, 1, 4, 9]
     """
     halt, end = Event(), object()
     items = make(halt.is_set)
 
     def step() -> Item | object:
-        return next(items, end)
+        done = thread_beside()
+        try:
+            return next(items, end)
+        finally:
+            done()
 
     # The caller's numpy.errstate holds in the thread too.
     context = copy_context()
     pool = ThreadPoolExecutor(1, thread_name_prefix="boldglm-ahead")
-    coming: Future[Item | object] | None = None
+    coming: deque[Future[Item | object]] = deque()
     try:
-        coming = pool.submit(context.run, step)
-        while (item := coming.result()) is not end:
-            coming = pool.submit(context.run, step)
+        coming.extend(pool.submit(context.run, step) for _ in range(depth))
+        while (item := coming.popleft().result()) is not end:
+            coming.append(pool.submit(context.run, step))
             yield item  # type: ignore[misc]
     finally:
         halt.set()
-        pool.shutdown(wait=True)
+        pool.shutdown(wait=True, cancel_futures=True)
         items.close()
         # An error refers to this frame, which must not refer to the error.
-        coming = None
+        coming.clear()

@@ -9,7 +9,7 @@ from nibabel.spatialimages import SpatialImage
 from boldglm._base.errors import ImageFileError, ShapeError
 from boldglm.core.parallel import blocks, n_workers
 from boldglm.image.opening import name_of, naming, open_image
-from boldglm.image.prefetch import one_ahead
+from boldglm.image.prefetch import made_ahead
 from boldglm.image.stored import Stored, VoxelStream, stored_layout
 
 __all__ = [
@@ -185,7 +185,7 @@ def iter_blocks(
     n_scans = int(np.prod(img.shape[3:]))
     n_voxels = int(np.prod(img.shape[:3]))
     first, last, _ = (span or slice(None)).indices(n_scans)
-    step = size or _block_size(n_voxels * wanted.itemsize)
+    step = size or _block_size(n_voxels * wanted.itemsize, last - first)
     cuts = [slice(first + c.start, first + c.stop) for c in blocks(last - first, step)]
     stored = stored_layout(img)
     if stored is None:
@@ -197,16 +197,17 @@ def iter_blocks(
 
     with naming(stored.path):
         # nothing to overlap with a single block
-        yield from one_ahead(read) if len(cuts) > 1 else read(lambda: False)
+        yield from made_ahead(read) if len(cuts) > 1 else read(lambda: False)
 
 
-def _block_size(volume_bytes: int) -> int:
+def _block_size(volume_bytes: int, n_scans: int) -> int:
     """Scans per block: 24 MB of them; one per thread if that is not above 64 MB.
 
     Up to 32 MB, the memory of a block is used again for a later one by the usual C
-    library; above, each block costs fresh pages.
+    library; above, each block costs fresh pages. An eighth of a short run, so that
+    the first block does not take long to come, nor the last one to be worked on.
     """
-    enough = max(_BLOCK_BYTES // volume_bytes, n_workers())
+    enough = max(min(_BLOCK_BYTES // volume_bytes, n_scans // 8), n_workers())
     return max(1, min(enough, _LARGEST_BLOCK_BYTES // volume_bytes))
 
 
