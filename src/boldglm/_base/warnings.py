@@ -15,6 +15,9 @@ All are `UserWarning`: silence one with
 
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 __all__ = [
     "ContrastWarning",
@@ -23,8 +26,13 @@ __all__ = [
     "ImageWarning",
     "MaskWarning",
     "ThresholdWarning",
+    "held_warnings",
     "warn",
 ]
+
+_HELD: ContextVar[list[tuple[str, type[Warning]]] | None] = ContextVar(
+    "boldglm_held_warnings", default=None
+)
 
 
 class EventsWarning(UserWarning):
@@ -62,6 +70,10 @@ def warn(message: str, category: type[Warning]) -> None:
     >>> caught[0].category.__name__
     'MaskWarning'
     """
+    held = _HELD.get()
+    if held is not None:
+        held.append((message, category))
+        return
     level = 2
     frame = sys._getframe(1)
     while frame.f_back is not None and _is_ours(frame.f_globals.get("__name__", "")):
@@ -72,3 +84,29 @@ def warn(message: str, category: type[Warning]) -> None:
 
 def _is_ours(module: str) -> bool:
     return module.partition(".")[0] == "boldglm"
+
+
+@contextmanager
+def held_warnings() -> Iterator[list[tuple[str, type[Warning]]]]:
+    """Keep the warnings of `warn` back, for a thread that works for the user's line.
+
+    The stack of a thread does not lead to the user's script, so its warnings are
+    handed over and given by the thread that does.
+
+    Yields
+    ------
+    list of (message, category)
+
+    Examples
+    --------
+    >>> with held_warnings() as held:
+    ...     warn("no voxel is left", MaskWarning)
+    >>> [message for message, _ in held]
+    ['no voxel is left']
+    """
+    held: list[tuple[str, type[Warning]]] = []
+    token = _HELD.set(held)
+    try:
+        yield held
+    finally:
+        _HELD.reset(token)

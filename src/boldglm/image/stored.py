@@ -16,7 +16,13 @@ from nibabel.spatialimages import SpatialImage
 
 from boldglm._base.errors import ImageFileError
 
-__all__ = ["DECOMPRESSION_ERRORS", "Stored", "VoxelStream", "stored_layout"]
+__all__ = [
+    "DECOMPRESSION_ERRORS",
+    "Stored",
+    "VoxelStream",
+    "is_compressed",
+    "stored_layout",
+]
 
 try:
     from isal import igzip, isal_zlib
@@ -103,6 +109,19 @@ def stored_layout(img: SpatialImage) -> Stored | None:
         float(proxy.slope),
         float(proxy.inter),
     )
+
+
+def is_compressed(img: SpatialImage) -> bool:
+    """Whether the voxels of `img` have to be decompressed from a file.
+
+    Examples
+    --------
+    >>> import nibabel as nib
+    >>> is_compressed(nib.Nifti1Image(np.zeros((2, 2, 2)), np.eye(4)))
+    False
+    """
+    stored = stored_layout(img)
+    return stored is not None and stored.compressed
 
 
 class VoxelStream:

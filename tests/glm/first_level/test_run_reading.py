@@ -9,8 +9,10 @@ import pandas as pd
 import pytest
 from tests.glm.first_level import simulated_runs as sim
 
-from boldglm._base.warnings import DesignWarning
-from boldglm.glm.first_level import FirstLevelModel
+from boldglm._base.errors import ImageFileError
+from boldglm._base.warnings import DesignWarning, ImageWarning
+from boldglm.core.parallel import map_blocks
+from boldglm.glm.first_level import FirstLevelModel, run_reading
 from boldglm.image import reading
 from boldglm.maskers import NiftiMasker
 
@@ -133,7 +135,7 @@ def test_memory_does_not_grow_with_the_number_of_scans(tmp_path, rng, monkeypatc
     monkeypatch.setattr(reading, "_BLOCK_BYTES", 2**20)
     shape = (24, 24, 16)
     peaks = []
-    for n_scans in (300, 2400):
+    for n_scans in (600, 2400):
         data = rng.integers(900, 1100, (*shape, n_scans), dtype=np.int16)
         file = tmp_path / f"{n_scans}.nii"
         nib.save(nib.Nifti1Image(data, np.eye(4)), file)
@@ -146,3 +148,81 @@ def test_memory_does_not_grow_with_the_number_of_scans(tmp_path, rng, monkeypatc
         tracemalloc.stop()
     assert peaks[1] < 1.1 * peaks[0], peaks
     assert peaks[1] < 0.25 * 4 * np.prod(shape) * 2400
+
+
+# --- several runs ---
+
+
+@pytest.fixture
+def two_runs(tmp_path, table):
+    paths = [tmp_path / f"run-{k}_bold.nii.gz" for k in (1, 2)]
+    for k, path in enumerate(paths):
+        nib.save(sim.image(table, seed=k), path)
+    return paths
+
+
+@pytest.fixture
+def at_once(monkeypatch):
+    """How many runs are fitted at once, whatever the processors of this machine."""
+    asked = []
+    monkeypatch.setattr(run_reading, "n_workers", lambda _: 2)
+
+    def counting(function, items, *, n_jobs=None):
+        asked.append(n_jobs)
+        return map_blocks(function, items, n_jobs=n_jobs)
+
+    monkeypatch.setattr(run_reading, "map_blocks", counting)
+    return asked
+
+
+def test_compressed_runs_are_fitted_at_once(two_runs, table, brain, at_once):
+    designs = [sim.design(table)] * 2
+    both = FirstLevelModel(mask_img=brain).fit(two_runs, design_matrices=designs)
+    assert at_once == [2]
+    for fit, path in zip(both.fits_, two_runs, strict=True):
+        model = FirstLevelModel(mask_img=brain).fit(path, design_matrices=designs[:1])
+        np.testing.assert_array_equal(fit.beta, model.fits_[0].beta)
+        np.testing.assert_array_equal(fit.sigma2, model.fits_[0].sigma2)
+
+
+@pytest.mark.parametrize("minimize_memory", [True, False])
+def test_what_they_take_together_is_bounded(
+    two_runs, table, brain, at_once, monkeypatch, minimize_memory
+):
+    designs = [sim.design(table)] * 2
+    model = FirstLevelModel(mask_img=brain, minimize_memory=minimize_memory)
+    monkeypatch.setattr(run_reading, "AT_ONCE", 2**20)
+    model.fit(two_runs, design_matrices=designs)
+    assert at_once == []
+
+
+def test_runs_in_memory_have_all_threads_each(table, brain, at_once):
+    images = [sim.image(table, seed=k) for k in (1, 2)]
+    designs = [sim.design(table)] * 2
+    FirstLevelModel(mask_img=brain).fit(images, design_matrices=designs)
+    assert at_once == []
+
+
+def test_warnings_of_runs_come_to_the_line_of_the_user(tmp_path, table, brain, at_once):
+    """One for each run, in their order, though threads gave them."""
+    paths = []
+    for k in (1, 2):
+        data = sim.series(table, seed=k)
+        data[4, 5, 6, :k] = np.nan
+        paths.append(tmp_path / f"{k}.nii.gz")
+        nib.save(nib.Nifti1Image(data, sim.AFFINE), paths[-1])
+    model = FirstLevelModel(mask_img=brain)
+    with pytest.warns(ImageWarning) as told:
+        model.fit(paths, design_matrices=[sim.design(table)] * 2)
+    assert [str(one.message).split()[0] for one in told] == ["1", "2"]
+    assert {one.filename for one in told} == {__file__}
+    assert at_once == [2]
+
+
+def test_an_error_in_one_run_is_that_of_the_run(two_runs, table, brain, at_once):
+    content = two_runs[1].read_bytes()
+    two_runs[1].write_bytes(content[: len(content) // 2])
+    model = FirstLevelModel(mask_img=brain)
+    with pytest.raises(ImageFileError, match=r"run-2_bold\.nii\.gz"):
+        model.fit(two_runs, design_matrices=[sim.design(table)] * 2)
+    assert not hasattr(model, "fits_")

@@ -5,7 +5,6 @@ from typing import Self
 
 import numpy as np
 
-from boldglm._base.log import say
 from boldglm.core.gls import GlmFit
 from boldglm.glm.contrast_maps import Contrast, check_output_type, contrast_maps
 from boldglm.glm.contrasts import mean_contrast
@@ -13,7 +12,7 @@ from boldglm.glm.first_level.fitting import as_noise_model
 from boldglm.glm.first_level.masks import make_masker
 from boldglm.glm.first_level.run_contrasts import run_contrasts
 from boldglm.glm.first_level.run_fits import RunFits
-from boldglm.glm.first_level.run_reading import fit_run
+from boldglm.glm.first_level.run_reading import fit_runs
 from boldglm.glm.first_level.runs import collect_runs, warn_of_ignored
 from boldglm.glm.first_level.scaling import check_signal_scaling
 
@@ -222,15 +221,8 @@ class FirstLevelModel(RunFits):
         runs = collect_runs(run_imgs, events, confounds, sample_masks, design_matrices)
         designs, kept = self._designs(runs)
         masker = make_masker(self, [run.image for run in runs])
-        fits, data = [], []
-        for run, scans, design in zip(runs, kept, designs, strict=True):
-            fit, series = fit_run(
-                self, run, scans, design.to_numpy(float), masker, noise
-            )
-            fits.append(fit)
-            say(self.verbose, "run %d: fitted %d voxels", run.index, fit.sigma2.size)
-            if series is not None:
-                data.append(series)
+        matrices = [design.to_numpy(dtype=float) for design in designs]
+        fits, data = fit_runs(self, runs, kept, matrices, masker, noise)
         self.fir_delays_ = [0] if self.fir_delays is None else self.fir_delays
         self.standardize_ = bool(self.standardize)
         self.memory_ = self.memory

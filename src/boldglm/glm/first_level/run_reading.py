@@ -1,14 +1,17 @@
 """From the image of a run to its fit, in one pass over the file."""
 
+import math
 from typing import Any
 
 import numpy as np
 
 from boldglm._base.log import say
+from boldglm._base.warnings import held_warnings, warn
 from boldglm.core.gls import GlmFit, fit_glm, fit_statistics, prepare
 from boldglm.core.noise import NoiseModel
+from boldglm.core.parallel import map_blocks, n_workers
 from boldglm.core.precision import PrecisionForms
-from boldglm.core.run_statistics import RunAccumulator, RunStatistics
+from boldglm.core.run_statistics import SCANS, RunAccumulator, RunStatistics
 from boldglm.glm.first_level.fitting import threads
 from boldglm.glm.first_level.runs import Run
 from boldglm.glm.first_level.scaling import (
@@ -18,8 +21,83 @@ from boldglm.glm.first_level.scaling import (
     voxel_scaling,
     warn_of_means,
 )
+from boldglm.image.stored import is_compressed
 
-__all__ = ["fit_run"]
+__all__ = ["fit_runs"]
+
+# What runs that are fitted at once may take together, in bytes.
+AT_ONCE = 2**29
+# Blocks that are read ahead, at most.
+READING = 2**27
+
+
+def fit_runs(
+    model: Any,
+    runs: list[Run],
+    scans: list[Any],
+    designs: list[np.ndarray],
+    masker: Any,
+    noise: NoiseModel,
+) -> tuple[list[GlmFit], list[np.ndarray]]:
+    """Fit the runs of a model.
+
+    A compressed file is decompressed by one thread, whatever the number of
+    processors: so runs that come from such files are fitted at once, as many as
+    there are threads, if they take no more than half a gigabyte together. Other runs
+    are fitted one after another, with all threads on each.
+
+    Parameters
+    ----------
+    model : FirstLevelModel
+    runs : list of Run
+    scans, designs : lists
+        Of each run, see `fit_run`.
+    masker : NiftiMasker
+        Fitted.
+    noise : NoiseModel
+
+    Returns
+    -------
+    fits : list of GlmFit
+    series : list of (n_kept_scans, n_voxels)
+        The scaled data of each run if the model keeps them, else empty.
+    """
+    at_once = _runs_at_once(model, runs, designs, masker, noise)
+    n_jobs = threads(model.n_jobs) if at_once == 1 else 1
+
+    def one(index: int) -> tuple[GlmFit, np.ndarray | None, Any]:
+        with held_warnings() as held:
+            given = (runs[index], scans[index], designs[index])
+            return *fit_run(model, *given, masker, noise, n_jobs), held
+
+    every = range(len(runs))
+    fitted = (
+        map_blocks(one, every, n_jobs=at_once)
+        if at_once > 1
+        else [one(index) for index in every]
+    )
+    for _, _, held in fitted:
+        for message, category in held:
+            warn(message, category)
+    kept = [series for _, series, _ in fitted if series is not None]
+    return [fit for fit, _, _ in fitted], kept
+
+
+def _runs_at_once(
+    model: Any,
+    runs: list[Run],
+    designs: list[np.ndarray],
+    masker: Any,
+    noise: NoiseModel,
+) -> int:
+    if not all(is_compressed(run.image) for run in runs):
+        return 1
+    numbers = max((noise.order + 1) * 2 * X.shape[1] + 2 * SCANS for X in designs)
+    if not model.minimize_memory or masker.cleans:
+        numbers = max(2 * len(X) for X in designs)
+    each = 4 * numbers * masker.n_elements_
+    each += min(READING, max(4 * math.prod(run.image.shape) for run in runs))
+    return max(1, min(AT_ONCE // each, n_workers(threads(model.n_jobs)), len(runs)))
 
 
 def fit_run(
@@ -29,6 +107,7 @@ def fit_run(
     design: np.ndarray,
     masker: Any,
     noise: NoiseModel,
+    n_jobs: int | None,
 ) -> tuple[GlmFit, np.ndarray | None]:
     """Fit a run of a model.
 
@@ -47,6 +126,8 @@ def fit_run(
     masker : NiftiMasker
         Fitted.
     noise : NoiseModel
+    n_jobs : int or None
+        Threads.
 
     Returns
     -------
@@ -58,16 +139,17 @@ def fit_run(
     kept = np.arange(run.n_scans) if scans is None else scans
     forms = prepare(design, noise, kept.size, np.float32)
     if model.minimize_memory and not masker.cleans and _is_smaller(forms):
-        statistics = _read_statistics(model, run, kept, masker, forms)
+        statistics = _read_statistics(model, run, kept, masker, forms, n_jobs)
         shift, scale = voxel_scaling(
             statistics, model.signal_scaling, bool(model.standardize)
         )
-        n_jobs = threads(model.n_jobs)
         fit = fit_statistics(statistics, noise, shift=shift, scale=scale, n_jobs=n_jobs)
+        say(model.verbose, "run %d: fitted %d voxels", run.index, fit.sigma2.size)
         return fit, None
     series = masker.transform(run.image, sample_mask=scans)
     series = scale_signal(series, model.signal_scaling, bool(model.standardize))
-    fit = fit_glm(series, design, noise, n_jobs=threads(model.n_jobs))
+    fit = fit_glm(series, design, noise, n_jobs=n_jobs)
+    say(model.verbose, "run %d: fitted %d voxels", run.index, fit.sigma2.size)
     return fit, None if model.minimize_memory else series
 
 
@@ -80,10 +162,15 @@ def _is_smaller(forms: PrecisionForms) -> bool:
 
 
 def _read_statistics(
-    model: Any, run: Run, kept: np.ndarray, masker: Any, forms: PrecisionForms
+    model: Any,
+    run: Run,
+    kept: np.ndarray,
+    masker: Any,
+    forms: PrecisionForms,
+    n_jobs: int | None,
 ) -> RunStatistics:
     by_scan = check_signal_scaling(model.signal_scaling) == 1
-    sums = RunAccumulator(forms, masker.n_elements_, threads(model.n_jobs))
+    sums = RunAccumulator(forms, masker.n_elements_, n_jobs)
     means, done = [], 0
     for rows in masker.stream(run.image):
         wanted = kept[(kept >= done) & (kept < done + len(rows))] - done
