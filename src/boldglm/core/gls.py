@@ -370,7 +370,7 @@ def _fit_residuals(
     forms, noise = out.forms, out.noise
     pairs = products.n_scans - np.arange(noise.order + 1.0)
     phi, held = noise.estimate(products.with_self / pairs[:, None])
-    right = forms.right_hand_side(products, phi)
+    right = forms.right_hand_side(products, phi, orthogonal=True)
     step = forms.solve(phi, right)
     square = forms.square(products, phi) - np.einsum("rv,rv->v", step, right)
     code = code.copy()

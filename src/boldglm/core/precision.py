@@ -68,11 +68,16 @@ class PrecisionForms:
         """Order of the autoregression."""
         return self.lags.n_lags
 
-    def right_hand_side(self, products: LagProducts, phi: Array) -> Array:
-        """``Q' V^-1 Y``, (rank, n_voxels)."""
+    def right_hand_side(
+        self, products: LagProducts, phi: Array, *, orthogonal: bool = False
+    ) -> Array:
+        """``Q' V^-1 Y``, (rank, n_voxels); `orthogonal` says that ``Q'Y`` is zero."""
         weights = lag_weights(phi)
-        total = weights[0] * products.with_design[0]
-        for lag in range(1, self.order + 1):
+        if orthogonal and self.order == 0:
+            return np.zeros_like(products.with_design[0])
+        first = int(orthogonal)
+        total = weights[first] * products.with_design[first]
+        for lag in range(first + 1, self.order + 1):
             total += weights[lag] * products.with_design[lag]
         if self.order:
             edge = edge_weights(phi)

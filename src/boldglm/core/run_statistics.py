@@ -21,7 +21,7 @@ Data = npt.NDArray[np.floating]
 
 # Scans per product, whatever the stretches they came in: rounding, and so the
 # result, does not depend on how a file was read.
-SCANS = 64
+SCANS = 32
 # Voxels per product: their scans in float64 stay in the second cache.
 VOXELS = 2048
 

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from boldglm.core.parallel import blocks, map_blocks
 from boldglm.core.tails_exact import (
     F_FLOOR,
     f_table,
@@ -33,6 +34,9 @@ __all__ = [
     "z_to_log_p",
     "z_to_p",
 ]
+
+# Values per thread at a time: a millisecond's work.
+BLOCK = 2**15
 
 Array = npt.NDArray[np.float64]
 
@@ -85,8 +89,11 @@ def _t_to_z_table(t: Array, dof: float) -> Array:
         return t.copy()
     from boldglm.core.tails_kernels import student_z
 
-    out = np.empty(t.size)
-    student_z(np.ravel(t), 1 / dof, student_table(dof), out)
+    flat, out, table = np.ravel(t), np.empty(t.size), student_table(dof)
+    map_blocks(
+        lambda part: student_z(flat[part], 1 / dof, table, out[part]),
+        blocks(t.size, BLOCK),
+    )
     return out.reshape(t.shape)
 
 
@@ -144,9 +151,11 @@ def _f_to_z_table(f: Array, dim: float, dof: float) -> Array:
     from boldglm.core.tails_kernels import f_z
 
     inverse = 0.0 if dof >= INFINITE_DOF else 1 / dof
-    flat = np.ravel(f)
-    out = np.empty(f.size)
-    f_z(flat, dim, inverse, F_FLOOR, f_table(dim, dof), out)
+    flat, out, table = np.ravel(f), np.empty(f.size), f_table(dim, dof)
+    map_blocks(
+        lambda part: f_z(flat[part], dim, inverse, F_FLOOR, table, out[part]),
+        blocks(f.size, BLOCK),
+    )
     below = flat < 2.0 ** (F_FLOOR + 1) / dim
     if below.any():
         out[below] = _f_to_z_each(flat[below], dim, np.array(dof))

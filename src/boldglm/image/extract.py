@@ -1,6 +1,7 @@
 """Voxels out of images, one scan per row, in a single pass over the files."""
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -109,17 +110,23 @@ def iter_series(
     """
     require_mask_grid(images, mask)
     smooth = smoother or Smoother(None, mask.grid.voxel_sizes)
+    blocks = (
+        block
+        for img in images
+        for _, block in iter_blocks(img, working_dtype(img), readonly=True)
+    )
+    # reading goes on in its thread while the smoothing is planned
+    first = next(blocks)
     within = smooth.within(mask, ensure_finite=ensure_finite)
     rows = np.empty((0, mask.n_voxels), dtype=dtype)
     replaced, seen = 0, 0
-    for img in images:
-        for _, block in iter_blocks(img, working_dtype(img), readonly=True):
-            n_scans = block.shape[3]
-            if len(rows) < n_scans:
-                rows = np.empty((n_scans, mask.n_voxels), dtype=dtype)
-            replaced += within.gather(block, rows[:n_scans])
-            seen += n_scans
-            yield rows[:n_scans]
+    for block in chain([first], blocks):
+        n_scans = block.shape[3]
+        if len(rows) < n_scans:
+            rows = np.empty((n_scans, mask.n_voxels), dtype=dtype)
+        replaced += within.gather(block, rows[:n_scans])
+        seen += n_scans
+        yield rows[:n_scans]
     warn_replaced(replaced, seen * mask.n_voxels)
 
 
