@@ -11,9 +11,15 @@ from boldglm._base.errors import ShapeError
 from boldglm.core.gls import CONSTANT, NOT_FINITE, fit_glm, fit_statistics, prepare
 from boldglm.core.lags import lag_products
 from boldglm.core.noise import noise_model
-from boldglm.core.run_statistics import SCANS, RunAccumulator
+from boldglm.core.run_statistics import SCANS, VOXELS, RunAccumulator
 
-N_SCANS = 2 * SCANS + 22
+# several products, the last one short
+N_SCANS = 150
+
+
+def test_the_run_here_takes_several_products_and_the_last_is_short():
+    assert N_SCANS > 2 * SCANS
+    assert N_SCANS % SCANS
 
 
 @pytest.fixture
@@ -85,7 +91,7 @@ def test_single_precision_data_lose_nothing(X, Y):
 def test_stretches_and_threads_change_nothing(cuts, n_jobs, dtype):
     rng = np.random.default_rng(4)
     X = rng.standard_normal((N_SCANS, 3))
-    Y = (100 + rng.standard_normal((N_SCANS, 2500))).astype(dtype)
+    Y = (100 + rng.standard_normal((N_SCANS, VOXELS + 99))).astype(dtype)
     model = noise_model("ar2")
     whole = summed_up(X, Y, model, n_jobs=1)
     parts = summed_up(X, Y, model, sorted(cuts), n_jobs)

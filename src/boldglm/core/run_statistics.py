@@ -23,7 +23,7 @@ Data = npt.NDArray[np.floating]
 # result, does not depend on how a file was read.
 SCANS = 32
 # Voxels per product: their scans in float64 stay in the second cache.
-VOXELS = 2048
+VOXELS = 4096
 
 
 @dataclass(frozen=True)
