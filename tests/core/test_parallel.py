@@ -1,7 +1,8 @@
 """Blocks cover the range once; results keep their order."""
 
-from threading import Event, Thread
+from threading import Barrier, Event, Thread, get_ident
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,6 +29,45 @@ def test_map_blocks_keeps_order(n_jobs):
 def test_map_blocks_passes_errors_on():
     with pytest.raises(ZeroDivisionError):
         map_blocks(lambda i: 1 // i, [1, 0], n_jobs=2)
+
+
+def test_the_error_is_that_of_the_first_item_and_ends_the_work():
+    begun = []
+
+    def broken(item):
+        begun.append(item)
+        if item in (3, 4):
+            msg = f"item {item}"
+            raise LookupError(msg)
+
+    for _ in range(20):
+        begun.clear()
+        with pytest.raises(LookupError, match="item 3"):
+            map_blocks(broken, range(1000), n_jobs=4)
+        assert len(begun) < 1000
+
+
+def test_the_caller_is_one_of_the_workers():
+    gate = Barrier(3, timeout=10)
+
+    def here(_):
+        gate.wait()
+        return get_ident()
+
+    found = map_blocks(here, range(3), n_jobs=3)
+    assert len(set(found)) == 3
+    assert get_ident() in found
+
+
+def test_the_context_of_the_caller_holds_for_all():
+    gate = Barrier(2, timeout=10)
+
+    def overflow(_):
+        gate.wait()
+        return float((np.array([1e300]) * 1e300)[0])
+
+    with np.errstate(over="ignore"):
+        assert map_blocks(overflow, range(2), n_jobs=2) == [np.inf, np.inf]
 
 
 def test_zero_jobs_is_an_error_that_says_what_to_give():

@@ -102,3 +102,11 @@ def test_paths_are_read(tmp_path, rng, readonly):
     one = mean_img(tmp_path / "run-1.nii.gz", np.diag([6.0, 6.0, 7.0]))
     two = resample_img(mean, np.diag([6.0, 6.0, 7.0]))
     np.testing.assert_allclose(get_data(one), get_data(two), atol=1e-6)
+
+
+def test_infinities_of_both_signs_have_no_mean_and_no_warning():
+    data = np.ones((2, 2, 2, 3), np.float32)
+    data[0, 0, 0] = [np.inf, -np.inf, 1]
+    mean = get_data(mean_img(nib.Nifti1Image(data, np.eye(4))))
+    assert np.isnan(mean[0, 0, 0])
+    assert np.isfinite(mean).sum() == 7

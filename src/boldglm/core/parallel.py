@@ -5,9 +5,11 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
+from contextvars import copy_context
 from functools import cached_property
+from itertools import count
 from threading import Lock
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
@@ -173,6 +175,9 @@ def map_blocks(
 ) -> list[Result]:
     """Apply `function` to every item, on threads, results in the items' order.
 
+    The calling thread is one of the workers. After an error no further item is begun,
+    and the error of the first item in order is raised.
+
     Each worker has BLAS to itself on one thread: two-thread BLAS is slower than
     one on the small products our blocks are made of. So a call inside another one
     runs on the thread it is called from.
@@ -199,5 +204,36 @@ def map_blocks(
     with _BLAS.held():
         if workers <= 1:
             return [function(item) for item in work]
-        with ThreadPoolExecutor(workers) as pool:
-            return list(pool.map(function, work))
+        return _Team(function, work).run(workers)
+
+
+class _Team(Generic[Item, Result]):
+    """Workers who each take the next item until none is left, the caller among them."""
+
+    def __init__(self, function: Callable[[Item], Result], work: list[Item]) -> None:
+        self._function, self._work = function, work
+        self._results: dict[int, Result] = {}
+        self._errors: dict[int, BaseException] = {}
+        self._next = count()
+
+    def run(self, workers: int) -> list[Result]:
+        with ThreadPoolExecutor(workers - 1) as pool:
+            for _ in range(workers - 1):
+                # What holds for the caller (numpy.errstate) holds for all.
+                pool.submit(copy_context().run, self._drain)
+            self._drain()
+        if self._errors:
+            # Items before it were begun before it: this is the first in order.
+            raise self._errors.pop(min(self._errors))
+        return [self._results[index] for index in range(len(self._work))]
+
+    def _drain(self) -> None:
+        # The counter is advanced in one step of the interpreter: no lock is needed.
+        for index in self._next:
+            if index >= len(self._work) or self._errors:
+                return
+            try:
+                self._results[index] = self._function(self._work[index])
+            except BaseException as error:
+                self._errors[index] = error
+                return

@@ -110,7 +110,9 @@ def mean_volume(images: list[SpatialImage]) -> np.ndarray:
     total = np.zeros(images[0].shape[:3], order="F")
     for img in images:
         for _, block in iter_blocks(img, working_dtype(img)):
-            total += block.sum(axis=3, dtype=np.float64)
+            # infinities of both signs have a mean too, nan
+            with np.errstate(invalid="ignore"):
+                total += block.sum(axis=3, dtype=np.float64)
     total /= sum(count_scans(img) for img in images)
     return total
 
