@@ -34,7 +34,7 @@ TARGETS = {
 
 @pytest.fixture
 def small_blocks(monkeypatch):
-    monkeypatch.setattr(reading, "_block_size", lambda _bytes: 3)
+    monkeypatch.setattr(reading, "_block_size", lambda *_: 3)
 
 
 def _saved(tmp_path, data, slope=None, suffix=".nii", affine=None):

@@ -362,7 +362,7 @@ def test_a_reoriented_file_keeps_its_border_planes(tmp_path, rng):
 def test_of_a_file_only_the_result_and_a_few_scans_are_in_memory(
     tmp_path, rng, monkeypatch
 ):
-    monkeypatch.setattr("boldglm.image.reading._block_size", lambda _bytes: 4)
+    monkeypatch.setattr("boldglm.image.reading._block_size", lambda *_: 4)
     run = (rng.random((30, 30, 30, 150)) * 1000).astype(np.int16)
     nib.save(nib.Nifti1Image(run, _affine()), tmp_path / "run.nii.gz")
     target = _affine(turn=(0.1, 0, 0)), (12, 12, 12)

@@ -177,8 +177,9 @@ def iter_regridded(
     >>> from nibabel import Nifti1Image
     >>> img = Nifti1Image(np.ones((4, 4, 4, 9)), np.eye(4))
     >>> coarse = Grid((2, 2, 2), np.diag([2.0, 2.0, 2.0, 1.0]))
-    >>> [block.shape[:3] for _, block in iter_regridded([img], coarse)]
-    [(2, 2, 2)]
+    >>> blocks = [block for _, block in iter_regridded([img], coarse)]
+    >>> np.concatenate(blocks, axis=3).shape
+    (2, 2, 2, 9)
     """
     check_interpolation(interpolation)
     start, finite = 0, True
