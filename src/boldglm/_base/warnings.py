@@ -18,6 +18,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
 
 __all__ = [
     "ContrastWarning",
@@ -110,3 +111,30 @@ def held_warnings() -> Iterator[list[tuple[str, type[Warning]]]]:
         yield held
     finally:
         _HELD.reset(token)
+
+
+class ThreadWarnings:
+    """Give the warnings of a ``with`` block when it is left, each once.
+
+    For blocks that spread work over threads (see `held_warnings`), where one warning
+    would come once per item.
+
+    Examples
+    --------
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     with ThreadWarnings():
+    ...         warn("no voxel is left", MaskWarning)
+    ...         warn("no voxel is left", MaskWarning)
+    >>> len(caught)
+    1
+    """
+
+    def __enter__(self) -> None:
+        self._block = held_warnings()
+        self._held = self._block.__enter__()
+
+    def __exit__(self, *error: Any) -> None:
+        self._block.__exit__(*error)
+        for message, category in dict.fromkeys(self._held):
+            warn(message, category)

@@ -226,3 +226,22 @@ def test_an_error_in_one_run_is_that_of_the_run(two_runs, table, brain, at_once)
     with pytest.raises(ImageFileError, match=r"run-2_bold\.nii\.gz"):
         model.fit(two_runs, design_matrices=[sim.design(table)] * 2)
     assert not hasattr(model, "fits_")
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_warnings_are_not_lost_where_a_later_run_fails(
+    two_runs, table, brain, at_once, monkeypatch, workers
+):
+    monkeypatch.setattr(run_reading, "n_workers", lambda _: workers)
+    data = sim.series(table, seed=1)
+    data[4, 5, 6, 0] = np.nan
+    nib.save(nib.Nifti1Image(data, sim.AFFINE), two_runs[0])
+    content = two_runs[1].read_bytes()
+    two_runs[1].write_bytes(content[: len(content) // 2])
+    model = FirstLevelModel(mask_img=brain)
+    with (
+        pytest.warns(ImageWarning, match="not finite") as told,
+        pytest.raises(ImageFileError, match=r"run-2_bold\.nii\.gz"),
+    ):
+        model.fit(two_runs, design_matrices=[sim.design(table)] * 2)
+    assert {one.filename for one in told} == {__file__}

@@ -65,22 +65,27 @@ def fit_runs(
     at_once = _runs_at_once(model, runs, designs, masker, noise)
     n_jobs = threads(model.n_jobs) if at_once == 1 else 1
 
-    def one(index: int) -> tuple[GlmFit, np.ndarray | None, Any]:
-        with held_warnings() as held:
+    told: dict[int, list[tuple[str, type[Warning]]]] = {}
+
+    def one(index: int) -> tuple[GlmFit, np.ndarray | None]:
+        with held_warnings() as told[index]:
             given = (runs[index], scans[index], designs[index])
-            return *fit_run(model, *given, masker, noise, n_jobs), held
+            return fit_run(model, *given, masker, noise, n_jobs)
 
     every = range(len(runs))
-    fitted = (
-        map_blocks(one, every, n_jobs=at_once)
-        if at_once > 1
-        else [one(index) for index in every]
-    )
-    for _, _, held in fitted:
-        for message, category in held:
-            warn(message, category)
-    kept = [series for _, series, _ in fitted if series is not None]
-    return [fit for fit, _, _ in fitted], kept
+    try:
+        fitted = (
+            map_blocks(one, every, n_jobs=at_once)
+            if at_once > 1
+            else [one(index) for index in every]
+        )
+    finally:
+        # where a run fails, what was said before may be why
+        for index in sorted(told):
+            for message, category in told[index]:
+                warn(message, category)
+    kept = [series for _, series in fitted if series is not None]
+    return [fit for fit, _ in fitted], kept
 
 
 def _runs_at_once(
