@@ -55,29 +55,60 @@ def _weigh(out, to, data, at, n, below, above, weights):  # type: ignore[no-unty
     values could overflow, an average of them does not.
     """
     radius = weights.size - 1
-    w = weights[0]
     # Pieces stay in the first cache over the rounds of this loop. Unsigned indices
     # are never counted from the end, which lets the compiler make vectors.
     for start in range(0, n, 1024):
         m = uint64(min(1024, n - start))
         here = at + start
         o = uint64(to + start)
-        c = uint64(here + below[0])
-        if radius % 2 == 0:
+        # From the small weights at the ends to the centre: roundings are of small
+        # sums, but for the last few.
+        if radius > 2 and radius % 2 == 1:
+            u = weights[radius]
+            a, b = uint64(here + below[radius]), uint64(here + above[radius])
             for i in range(m):
-                out[o + i] = w * data[c + i]
-        else:
-            u = weights[1]
-            a, b = uint64(here + below[1]), uint64(here + above[1])
-            for i in range(m):
-                out[o + i] = w * data[c + i] + u * data[a + i] + u * data[b + i]
-        for k in range(1 + radius % 2, radius, 2):
-            u, v = weights[k], weights[k + 1]
+                out[o + i] = u * data[a + i] + u * data[b + i]
+        for k in range(radius - radius % 2, 2, -2):
+            u, v = weights[k], weights[k - 1]
             a, b = uint64(here + below[k]), uint64(here + above[k])
-            d, e = uint64(here + below[k + 1]), uint64(here + above[k + 1])
-            for i in range(m):
-                near = out[o + i] + u * data[a + i] + u * data[b + i]
-                out[o + i] = near + v * data[d + i] + v * data[e + i]
+            d, e = uint64(here + below[k - 1]), uint64(here + above[k - 1])
+            if k == radius:
+                for i in range(m):
+                    far = u * data[a + i] + u * data[b + i]
+                    out[o + i] = far + v * data[d + i] + v * data[e + i]
+            else:
+                for i in range(m):
+                    far = out[o + i] + u * data[a + i] + u * data[b + i]
+                    out[o + i] = far + v * data[d + i] + v * data[e + i]
+        _weigh_centre(out, o, data, here, m, below, above, weights)
+
+
+@njit(nogil=True, cache=True, fastmath={"contract"})
+def _weigh_centre(out, o, data, here, m, below, above, weights):  # type: ignore[no-untyped-def]
+    """Add the last of the sum of `_weigh`: the centre and up to two on both sides."""
+    radius = weights.size - 1
+    w = weights[0]
+    c = uint64(here + below[0])
+    if radius == 0:
+        for i in range(m):
+            out[o + i] = w * data[c + i]
+        return
+    u = weights[1]
+    a, b = uint64(here + below[1]), uint64(here + above[1])
+    if radius == 1:
+        for i in range(m):
+            out[o + i] = u * data[a + i] + u * data[b + i] + w * data[c + i]
+        return
+    v = weights[2]
+    d, e = uint64(here + below[2]), uint64(here + above[2])
+    if radius == 2:
+        for i in range(m):
+            far = v * data[d + i] + v * data[e + i]
+            out[o + i] = far + u * data[a + i] + u * data[b + i] + w * data[c + i]
+        return
+    for i in range(m):
+        far = out[o + i] + v * data[d + i] + v * data[e + i]
+        out[o + i] = far + u * data[a + i] + u * data[b + i] + w * data[c + i]
 
 
 @njit(nogil=True, cache=True)
