@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from boldglm._base.errors import DimensionError, GridError, ImageFileError
+from boldglm._base.warnings import ImageWarning
 from boldglm.image import concat_imgs, get_data, resample_img
 
 AFFINE = np.diag([3.0, 3.0, 3.5, 1.0])
@@ -174,3 +175,14 @@ def test_paths_and_patterns_are_joined_and_broken_files_named(tmp_path):
     (tmp_path / "v1.nii").write_bytes((tmp_path / "v0.nii").read_bytes()[:360])
     with pytest.raises(ImageFileError, match=r"v1\.nii is truncated"):
         concat_imgs(str(tmp_path / "v*.nii"))
+
+
+def test_what_threads_warn_of_is_said_once_to_the_line_of_the_user(rng):
+    data = rng.normal(size=(5, 5, 5))
+    spoilt = data.copy()
+    spoilt[2, 2, 2] = np.nan
+    first = nib.Nifti1Image(data, AFFINE)
+    moved = [nib.Nifti1Image(spoilt, _moved(0.1 * k)) for k in range(1, 9)]
+    with pytest.warns(ImageWarning, match="not finite") as told:
+        concat_imgs([first, *moved], auto_resample=True)
+    assert [one.filename for one in told] == [__file__]

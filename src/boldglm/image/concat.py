@@ -8,6 +8,7 @@ from nibabel.nifti1 import Nifti1Image
 from nibabel.spatialimages import SpatialImage
 
 from boldglm._base.errors import GridError
+from boldglm._base.warnings import ThreadWarnings
 from boldglm.core.parallel import map_blocks
 from boldglm.image.grid import Grid, corners
 from boldglm.image.headers import new_image
@@ -103,9 +104,10 @@ def concatenate(
 
     # threads over images; a series on another grid has threads over its own scans
     series = [k for k, img in enumerate(images) if moved[k] and count_scans(img) > 1]
-    map_blocks(place, sorted(set(range(len(images))) - set(series)))
-    for index in series:
-        place(index)
+    with ThreadWarnings():
+        map_blocks(place, sorted(set(range(len(images))) - set(series)))
+        for index in series:
+            place(index)
     joined = new_image(first, data, target.affine)
     if len(first.shape) == 3 and joined.header["pixdim"][4] in (0, 1):
         # what a header of one volume says of time is a filler

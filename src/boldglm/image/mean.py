@@ -8,6 +8,7 @@ import numpy as np
 from nibabel.nifti1 import Nifti1Image
 from nibabel.spatialimages import SpatialImage
 
+from boldglm._base.warnings import ThreadWarnings
 from boldglm.core.parallel import blocks, map_blocks
 from boldglm.image.concat import require_one_grid
 from boldglm.image.grid import Grid
@@ -71,11 +72,14 @@ def mean_img(
     first = groups[0][0]
     target = target_grid(grid_of(first), target_affine, target_shape)
     total = np.zeros(target.shape)
-    for part in blocks(len(groups), _IMAGES_AT_ONCE):
-        for mean in map_blocks(
-            lambda group: mean_on_grid(group, target), groups[part], n_jobs=n_jobs
-        ):
-            total += mean
+
+    def one(group: list[SpatialImage]) -> np.ndarray:
+        return mean_on_grid(group, target)
+
+    with ThreadWarnings():
+        for part in blocks(len(groups), _IMAGES_AT_ONCE):
+            for mean in map_blocks(one, groups[part], n_jobs=n_jobs):
+                total += mean
     types = [working_dtype(img) for group in groups for img in group]
     wide = any(kind == np.float64 for kind in types)
     mean = (total / len(groups)).astype(np.float64 if wide else np.float32)

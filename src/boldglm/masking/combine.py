@@ -8,6 +8,7 @@ import numpy as np
 from nibabel.nifti1 import Nifti1Image
 from nibabel.spatialimages import SpatialImage
 
+from boldglm._base.warnings import ThreadWarnings
 from boldglm.core.morphology import keep_largest
 from boldglm.core.parallel import map_blocks
 from boldglm.image.concat import require_one_grid
@@ -86,7 +87,8 @@ def compute_multi_epi_mask(
             target_shape=target_shape,
         )
 
-    masks = map_blocks(one, _elements(epi_imgs), n_jobs=n_jobs)
+    with ThreadWarnings():
+        masks = map_blocks(one, _elements(epi_imgs), n_jobs=n_jobs)
     return intersect_masks(masks, threshold=threshold, connected=connected)
 
 
@@ -147,7 +149,8 @@ def compute_multi_background_mask(
             target_shape=target_shape,
         )
 
-    masks = map_blocks(one, _elements(data_imgs), n_jobs=n_jobs)
+    with ThreadWarnings():
+        masks = map_blocks(one, _elements(data_imgs), n_jobs=n_jobs)
     return intersect_masks(masks, threshold=threshold, connected=connected)
 
 
