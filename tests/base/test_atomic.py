@@ -1,7 +1,9 @@
 """A file is whole under its name, or what there was before is."""
 
+import errno
 import os
 import stat
+from pathlib import Path
 
 import pytest
 
@@ -55,8 +57,9 @@ def test_an_error_without_a_number_is_told_too(tmp_path):
             msg = "encoder error -2"
             raise OSError(msg)
 
-    with pytest.raises(OSError, match=r"a\.txt: encoder error -2"):
+    with pytest.raises(OSError, match=r"a\.txt: encoder error -2") as told:
         write()
+    assert told.value.errno == errno.EIO
 
 
 def test_a_missing_folder_is_named(tmp_path):
@@ -83,3 +86,18 @@ def test_others_may_read_what_they_usually_may(tmp_path):
     finally:
         os.umask(mask)
     assert stat.S_IMODE((tmp_path / "a.txt").stat().st_mode) == 0o644
+
+
+def test_a_header_comes_after_its_data(tmp_path, monkeypatch):
+    """A pair is found by its header: whoever finds one finds the voxels too."""
+    order, replace = [], Path.replace
+
+    def watched(self, target):
+        order.append(self.suffix)
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", watched)
+    with written_whole(tmp_path / "a.img") as draft:
+        draft.with_suffix(".hdr").write_text("header")
+        draft.write_text("voxels")
+    assert order == [".img", ".hdr"]

@@ -223,3 +223,34 @@ def test_per_cent_are_of_the_mean_the_series_had(series, steps):
     )(series)
     expected = 100 * (plain - plain.mean(axis=0)) / series.mean(axis=0)
     np.testing.assert_allclose(found, expected, rtol=1e-2, atol=1e-8)
+
+
+def test_a_filter_begins_and_ends_with_the_kept_scans(series, confounds):
+    """Or with the run, where scans before and after are filled in."""
+    kept = np.delete(np.arange(T), [0, 1, 20, 21, T - 2, T - 1])
+    steps = Steps(high_pass=0.02, t_r=2.0)
+    found = Cleaner(steps, confounds, kept)(series)
+    cut = slice(2, T - 2)
+    expected = Cleaner(steps, confounds[cut], kept - 2)(series[cut])
+    np.testing.assert_allclose(found, expected, atol=1e-9)
+    filled = fill_scans(series, kept), fill_scans(confounds, kept)
+    whole = Cleaner(Steps(high_pass=0.02, t_r=2.0, extrapolate=True), confounds, kept)
+    by_hand = butterworth(filled[0], 0.5, None, 0.02)[kept]
+    noise = butterworth(filled[1], 0.5, None, 0.02)[kept]
+    noise = np.linalg.qr(noise - noise.mean(axis=0))[0]
+    by_hand = by_hand - noise @ (noise.T @ by_hand)
+    np.testing.assert_allclose(whole(series), by_hand, atol=1e-7)
+
+
+def test_no_column_is_lost_for_being_small(rng):
+    columns = rng.normal(size=(T, 2)) * [1.0, 1e-20]
+    basis = orthonormal_basis(columns)
+    np.testing.assert_allclose(basis @ (basis.T @ columns), columns, rtol=1e-9)
+
+
+def test_columns_that_vary_alike_have_a_component(rng):
+    line = rng.normal(size=T)
+    found = largest_components(np.outer(line, [1, -1, 1, -1]), 2, 2.0)
+    expected = detrend(line[:, np.newaxis])
+    expected *= np.sign(expected[np.abs(expected).argmax()]) / np.linalg.norm(expected)
+    np.testing.assert_allclose(found, expected, atol=1e-10)

@@ -139,3 +139,12 @@ def test_a_constant_that_rounds_is_still_constant():
     Y = np.full((1000, 2), 0.1)
     assert centre(Y, True)[3].tolist() == [1, 1]
     assert centre(Y.astype(np.float32), True)[3].tolist() == [1, 1]
+
+
+def test_what_the_fit_leaves_is_a_copy(rng, readonly):
+    """The products of the data are wanted again."""
+    design = design_lags(np.linalg.qr(rng.normal(size=(20, 3)))[0], 2)
+    products = lag_products(design, rng.normal(size=(20, 4)))
+    before = products.with_self.copy()
+    less_fit(design, products)
+    np.testing.assert_array_equal(products.with_self, before)

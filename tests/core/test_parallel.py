@@ -113,3 +113,25 @@ def test_a_blas_that_cannot_be_asked_leaves_all_processors(monkeypatch):
 
     monkeypatch.setattr(parallel._BLAS, "_controller", Unknown())
     assert n_workers(None) == n_workers(-1)
+
+
+def test_blas_is_given_back_by_the_last_who_leaves():
+    done = []
+
+    class Controller:
+        def limit(self, limits):
+            done.append(limits)
+            return self
+
+        def restore_original_limits(self):
+            done.append("restored")
+
+    blas = parallel._Blas()
+    vars(blas)["_controller"] = Controller()
+    for _ in range(2):
+        with blas.held():
+            with blas.held():
+                pass
+            assert done == [1]
+        assert done == [1, "restored"]
+        done.clear()

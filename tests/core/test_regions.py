@@ -52,3 +52,9 @@ def test_the_order_of_voxels_does_not_matter(seed):
             summarize(rows, shuffled, starts, strategy),
             atol=1e-12,
         )
+
+
+def test_there_may_be_more_voxels_than_a_block_holds():
+    columns = np.zeros(2**20 + 1, int)
+    found = summarize(np.array([[3.0], [4.0]]), columns, np.array([0, columns.size]))
+    np.testing.assert_array_equal(found, [[3.0], [4.0]])

@@ -339,3 +339,10 @@ def test_ranges_are_of_the_finite_values():
     assert low == ValueRange(-1.0, 2.0, finite=False)
     assert low | ValueRange.of(np.array([5])) == ValueRange(-1.0, 5.0, finite=False)
     assert ValueRange.of(np.array([np.inf])).with_zero == (0.0, 0.0)
+
+
+def test_the_range_is_that_of_all_volumes():
+    volumes = np.arange(12.0).reshape(2, 1, 1, 6)
+    volumes[0, 0, 0, 2] = np.nan
+    found = Resampler((2, 1, 1), (2, 1, 1), np.eye(4))(volumes, volumes.copy())
+    assert (found.low, found.high, found.finite) == (0.0, 11.0, False)

@@ -6,7 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.ndimage import affine_transform, map_coordinates
 
-from boldglm.core.resample_paths import nearest_index, outside_of, pick, spline_weights
+from boldglm.core.resample_paths import (
+    along_rows,
+    nearest_index,
+    outside_of,
+    pick,
+    spline_weights,
+)
 
 
 @pytest.mark.parametrize("order", [1, 3])
@@ -45,3 +51,17 @@ def test_a_volume_may_lie_in_any_order(rng):
     for layout in "CF":
         picked = pick(np.asarray(volume, order=layout), index)
         np.testing.assert_array_equal(picked, volume)
+
+
+@pytest.mark.parametrize(("kind", "accuracy"), [("f4", 2e-6), ("f8", 2e-13)])
+def test_the_filter_begins_as_if_the_line_went_on_for_ever(rng, kind, accuracy):
+    """On lines longer than what its start looks at."""
+    volume = rng.random((60, 61, 62)).astype(kind)
+    turn = np.array([[1, 0.02, 0.01, 0.3], [-0.02, 1, 0.01, 0.2], [0.01, 0, 1, 0.1]])
+    target = (12, 12, 12)
+    out = np.empty(target[::-1], kind)
+    along_rows(volume.shape, target, turn, 3)(volume, out, 0.0, 0.0)
+    exact = volume.astype(float)
+    expected = affine_transform(exact, turn[:, :3], turn[:, 3], target, mode="mirror")
+    inside = ~outside_of(volume.shape, target, turn)
+    np.testing.assert_allclose(out.T[inside], expected[inside], rtol=0, atol=accuracy)

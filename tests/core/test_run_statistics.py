@@ -42,7 +42,8 @@ def summed_up(X, Y, model, cuts=(), n_jobs=None):
     return run.statistics()
 
 
-@pytest.mark.parametrize("name", ["ols", "ar1", "ar3"])
+# of order 40, the first rows are more than a product takes
+@pytest.mark.parametrize("name", ["ols", "ar1", "ar3", "ar40"])
 def test_sums_are_the_products_of_the_whole_run(X, Y, readonly, name):
     statistics = summed_up(X, readonly(Y), noise_model(name), [7, 80])
     lags = statistics.forms.lags
@@ -145,3 +146,25 @@ def test_scans_that_do_not_fit_the_design_are_errors(X, Y):
         run.add(Y[:51])
     with pytest.raises(ShapeError, match=r"\(2, 29\)"):
         run.add(Y[:2, :29])
+
+
+def test_what_varies_by_rounding_alone_is_constant(X):
+    Y = np.full((N_SCANS, 1), 1234.567)
+    Y[::3] = np.nextafter(1234.567, 2000)
+    model = noise_model("ar1")
+    statistics = summed_up(X, Y, model)
+    assert statistics.variation[0] > 0
+    got = fit_statistics(statistics, model)
+    assert got.outcome.tolist() == [CONSTANT]
+    assert got.total_ss.tolist() == [0.0]
+
+
+@pytest.mark.parametrize("constant", [True, False])
+def test_statistics_may_be_fitted_again(X, Y, constant):
+    model = noise_model("ar2")
+    statistics = summed_up(X if constant else X[:, :-1], Y, model)
+    first, again = (
+        fit_statistics(statistics, model, shift=np.full(30, 990.0)) for _ in range(2)
+    )
+    np.testing.assert_array_equal(first.beta, again.beta)
+    np.testing.assert_array_equal(first.sigma2, again.sigma2)

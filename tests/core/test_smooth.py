@@ -287,3 +287,7 @@ def test_gathered_voxels_are_cleaned_if_asked(clean):
     found = gather_voxels(volume, np.array([4, 1, 3], np.int32), row, clean=clean)
     assert found == (2 if clean else 0)
     np.testing.assert_array_equal(row, [0, 0, -2] if clean else [-np.inf, np.nan, -2])
+
+
+def test_what_is_too_large_for_the_type_is_infinite_without_a_warning():
+    assert flat_volume(np.full((1, 1, 1), 1e300), np.float32).tolist() == [np.inf]

@@ -177,6 +177,26 @@ def test_paths_and_patterns_are_joined_and_broken_files_named(tmp_path):
         concat_imgs(str(tmp_path / "v*.nii"))
 
 
+def test_one_second_between_scans_stays(rng):
+    """Only in the header of a single volume is a 1 a filler."""
+    series = nib.Nifti1Image(rng.normal(size=(2, 2, 2, 3)), AFFINE)
+    series.header.set_zooms((3.0, 3.0, 3.5, 1.0))
+    series.header.set_xyzt_units("mm", "sec")
+    header = concat_imgs([series, series]).header
+    assert header.get_xyzt_units() == ("mm", "sec")
+    assert header["pixdim"][4] == 1
+
+
+@pytest.mark.parametrize("kind", ["u1", "i2"])
+def test_resampled_integers_are_what_they_are_alone(rng, kind):
+    first = nib.Nifti1Image(np.ones((6, 6, 6), np.float32), AFFINE)
+    data = rng.integers(0, 200, (6, 6, 6)).astype(kind)
+    moved = nib.Nifti1Image(data, _moved(1.0, 0.2))
+    joined = concat_imgs([first, moved], auto_resample=True)
+    alone = resample_img(moved, AFFINE, (6, 6, 6))
+    np.testing.assert_array_equal(get_data(joined)[..., 1], get_data(alone))
+
+
 def test_what_threads_warn_of_is_said_once_to_the_line_of_the_user(rng):
     data = rng.normal(size=(5, 5, 5))
     spoilt = data.copy()

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from boldglm.core import parallel
 from boldglm.core.parallel import n_workers
 from boldglm.image.prefetch import made_ahead
 
@@ -72,10 +73,11 @@ def test_nothing_is_made_before_the_first_is_asked_for():
 
 def test_the_context_of_the_caller_holds_in_the_thread():
     def overflow(halted):
-        yield np.array([1e300]) * 1e300
+        for _ in range(5):
+            yield np.array([1e300]) * 1e300
 
     with np.errstate(over="ignore"):
-        assert list(made_ahead(overflow)) == [np.inf]
+        assert list(made_ahead(overflow)) == [np.inf] * 5
     with np.errstate(over="raise"), pytest.raises(FloatingPointError):
         list(made_ahead(overflow))
 
@@ -131,6 +133,39 @@ def test_a_busy_reader_is_left_a_processor():
             seen.append(n_workers())
             yield n
 
+    assert parallel._BESIDE.count == 0
     list(made_ahead(numbers))
+    assert parallel._BESIDE.count == 0
     assert seen == [max(1, before - 1)] * 3
     assert n_workers() == before
+
+
+def test_items_that_nobody_used_go_when_an_error_comes_in_between():
+    """Ctrl-C while waiting: its traceback must not hold what was made ahead."""
+
+    class Block:
+        pass
+
+    def blocks(halted):
+        for _ in range(3):
+            block = Block()
+            kept.append(weakref.ref(block))
+            yield block
+            del block
+        waiting.set()
+        while not halted():
+            pass
+
+    kept: list = []
+    waiting = threading.Event()
+    gc.disable()
+    try:
+        found = made_ahead(blocks, depth=4)
+        next(found)
+        assert waiting.wait(timeout=5)
+        with pytest.raises(KeyboardInterrupt) as told:
+            found.throw(KeyboardInterrupt())
+        assert told.value.__traceback__ is not None
+        assert [block() for block in kept[1:]] == [None, None]
+    finally:
+        gc.enable()

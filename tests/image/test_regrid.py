@@ -139,8 +139,13 @@ def test_each_scan_is_held_within_its_own_range(rng):
     run = rng.random((*SHAPE, 5)) + np.arange(5)
     img = nib.Nifti1Image(run, _affine())
     grid = TARGETS["oblique"]
-    ((_, found),) = iter_regridded([img], grid, np.float64)
-    ((_, free),) = iter_regridded([img], grid, np.float64, clip=False)
+    found, free = (
+        np.concatenate([block for _, block in parts], axis=3)
+        for parts in (
+            iter_regridded([img], grid, np.float64),
+            iter_regridded([img], grid, np.float64, clip=False),
+        )
+    )
     highest = run.max(axis=(0, 1, 2))
     np.testing.assert_array_equal(found, free.clip(0, highest))
     assert (free > highest).any()
@@ -149,10 +154,13 @@ def test_each_scan_is_held_within_its_own_range(rng):
 def test_images_on_the_grid_pass_as_they_are(rng, readonly):
     run = readonly(rng.random((*SHAPE, 5)))
     img = nib.Nifti1Image(run, _affine())
-    ((cut, block),) = iter_regridded([img], grid_of(img), np.float64)
-    assert cut == slice(0, 5)
-    np.testing.assert_array_equal(block, run)
-    block[:] = 0
+    seen = 0
+    for cut, block in iter_regridded([img], grid_of(img), np.float64):
+        assert cut.start == seen
+        np.testing.assert_array_equal(block, run[..., cut])
+        block[:] = 0
+        seen = cut.stop
+    assert seen == 5
 
 
 @pytest.mark.usefixtures("small_blocks")

@@ -18,7 +18,6 @@ __all__ = [
     "extract",
     "extracted_dtype",
     "iter_series",
-    "replace_non_finite",
     "require_mask_grid",
     "warn_replaced",
 ]
@@ -164,16 +163,6 @@ def extracted_dtype(images: list[SpatialImage]) -> np.dtype[Any]:
     kept = [working_dtype(img) for img in images]
     floats = [kind if kind.kind == "f" else np.dtype(np.float32) for kind in kept]
     return np.result_type(*floats)
-
-
-def replace_non_finite(rows: np.ndarray) -> int:
-    """Set what is not finite to 0, in place; return how many values that were."""
-    # a sum over finite numbers is finite: one quick pass for the usual case
-    if rows.dtype.kind != "f" or np.isfinite(rows.sum(dtype=np.float64)):
-        return 0
-    bad = ~np.isfinite(rows)
-    rows[bad] = 0
-    return int(bad.sum())
 
 
 def warn_replaced(replaced: int, total: int) -> None:

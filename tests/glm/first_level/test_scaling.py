@@ -5,11 +5,16 @@ import pytest
 
 from boldglm._base.errors import ShapeError
 from boldglm._base.warnings import DesignWarning
+from boldglm.core.gls import prepare
+from boldglm.core.noise import noise_model
+from boldglm.core.run_statistics import RunAccumulator
 from boldglm.glm.first_level.scaling import (
     check_signal_scaling,
     mean_scaling,
     scale_signal,
+    scans_to_per_cent,
     standardize,
+    voxel_scaling,
 )
 
 
@@ -100,3 +105,47 @@ def test_the_models_own_array_is_scaled_in_place(Y):
     own = Y.copy()
     assert scale_signal(own, 0, True) is own
     np.testing.assert_allclose(own, standardize(mean_scaling(Y)[0]))
+
+
+def statistics_of(Y):
+    run = RunAccumulator(
+        prepare(np.ones((len(Y), 1)), noise_model("ols"), len(Y), Y.dtype), Y.shape[1]
+    )
+    run.add(Y)
+    return run.statistics()
+
+
+def test_constant_series_become_zeros_from_their_statistics_too():
+    """Up to the rounding of what they are."""
+    Y = np.full((50, 2), 1234.567)
+    Y[::3, 1] = np.nextafter(1234.567, 2000)
+    statistics = statistics_of(Y)
+    assert statistics.variation[1] > 0
+    _, scale = voxel_scaling(statistics, False, True)
+    assert not scale.any()
+
+
+@pytest.mark.parametrize("axis", [0, (0, 1)])
+def test_small_means_count_as_one_in_statistics_too(rng, axis):
+    Y = rng.random((9, 4)) / 4
+    with pytest.warns(DesignWarning, match="Mean values below 1"):
+        expected, _ = mean_scaling(Y, axis)
+    with pytest.warns(DesignWarning, match="Mean values below 1"):
+        shift, scale = voxel_scaling(statistics_of(Y), axis, False)
+    np.testing.assert_allclose(scale * (Y - shift), expected)
+
+
+def test_small_means_of_scans_count_as_one_in_pieces_too(rng):
+    Y = rng.random((9, 4)) / 4
+    with pytest.warns(DesignWarning, match="Mean values below 1"):
+        expected, _ = mean_scaling(Y, 1)
+    np.testing.assert_allclose(scans_to_per_cent(Y)[0], expected)
+
+
+def test_scans_that_come_in_pieces_are_scaled_as_together(Y):
+    single = Y.astype(np.float32)
+    parts = [scans_to_per_cent(rows) for rows in np.split(single, [3, 20])]
+    assert all(scaled.dtype == np.float32 for scaled, _ in parts)
+    expected, mean = mean_scaling(single, axis=1)
+    np.testing.assert_array_equal(np.concatenate([part for part, _ in parts]), expected)
+    np.testing.assert_array_equal(np.concatenate([means for _, means in parts]), mean)
