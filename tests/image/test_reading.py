@@ -207,7 +207,7 @@ def test_blocks_are_of_bounded_size(shape):
     n_scans = cut.stop - cut.start
     assert n_scans * volume <= most
     assert n_scans >= min(shape[3], 1 if shape[0] == 300 else n_workers())
-    assert n_scans <= max(shape[3] // 8, n_workers())
+    assert n_scans <= max(shape[3] // 8, n_workers(), 2**21 // volume)
 
 
 def test_blocks_may_be_kept(tmp_path, rng):

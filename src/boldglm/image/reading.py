@@ -23,6 +23,7 @@ __all__ = [
 
 _BLOCK_BYTES = 3 * 2**23
 _LARGEST_BLOCK_BYTES = 2**26
+_SMALL_BYTES = 2**21
 
 
 def working_dtype(img: SpatialImage) -> np.dtype[Any]:
@@ -204,10 +205,11 @@ def _block_size(volume_bytes: int, n_scans: int) -> int:
     """Scans per block: 24 MB of them; one per thread if that is not above 64 MB.
 
     Up to 32 MB, the memory of a block is used again for a later one by the usual C
-    library; above, each block costs fresh pages. An eighth of a short run, so that
-    the first block does not take long to come, nor the last one to be worked on.
+    library; above, each block costs fresh pages. An eighth of a run that is not
+    small, so that the first block comes soon and the last one is soon worked on.
     """
-    enough = max(min(_BLOCK_BYTES // volume_bytes, n_scans // 8), n_workers())
+    share = max(n_scans // 8, _SMALL_BYTES // volume_bytes)
+    enough = max(min(_BLOCK_BYTES // volume_bytes, share), n_workers())
     return max(1, min(enough, _LARGEST_BLOCK_BYTES // volume_bytes))
 
 

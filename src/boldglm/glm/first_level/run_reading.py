@@ -51,7 +51,7 @@ def fit_runs(
     model : FirstLevelModel
     runs : list of Run
     scans, designs : lists
-        Of each run, see `fit_run`.
+        Of each run, one per run.
     masker : NiftiMasker
         Fitted.
     noise : NoiseModel
@@ -70,7 +70,7 @@ def fit_runs(
     def one(index: int) -> tuple[GlmFit, np.ndarray | None]:
         with held_warnings() as told[index]:
             given = (runs[index], scans[index], designs[index])
-            return fit_run(model, *given, masker, noise, n_jobs)
+            return _fit_run(model, *given, masker, noise, n_jobs)
 
     every = range(len(runs))
     try:
@@ -105,7 +105,7 @@ def _runs_at_once(
     return max(1, min(AT_ONCE // each, n_workers(threads(model.n_jobs)), len(runs)))
 
 
-def fit_run(
+def _fit_run(
     model: Any,
     run: Run,
     scans: Any,
