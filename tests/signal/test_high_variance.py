@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from boldglm._base.errors import ShapeError
+from boldglm.core.clean import Cleaner, Steps
 from boldglm.signal import high_variance_confounds
 
 T = 60
@@ -53,3 +54,15 @@ def test_columns_that_all_vary_alike_are_all_in_use():
 def test_what_cannot_be_is_told(series, given, error, message):
     with pytest.raises(error, match=message):
         high_variance_confounds(**{"series": series, **given})
+
+
+@pytest.mark.parametrize("shape", [(0, 4), (9, 0), (1, 4)])
+def test_series_without_variance_have_no_components(shape):
+    """Nothing to divide by, nor to warn of."""
+    found = high_variance_confounds(np.ones(shape))
+    assert found.shape == (shape[0], 0)
+
+
+def test_a_single_scan_has_no_spread_to_divide_confounds_by():
+    cleaner = Cleaner(Steps(), np.ones((1, 2)))
+    np.testing.assert_array_equal(cleaner(np.full((1, 3), 5.0)), np.full((1, 3), 5.0))

@@ -66,7 +66,8 @@ def zscore(series: Array, size: Array | None = None) -> Array:
     """
     scale = np.abs(series).max(axis=0, initial=0) if size is None else size
     centred = series - series.mean(axis=0, dtype=np.float64)
-    spread = centred.std(axis=0, ddof=1)
+    # a single scan has no spread
+    spread = centred.std(axis=0, ddof=min(1, len(series) - 1))
     flat = spread <= _ROUNDING * scale
     out: Array = centred / np.where(flat, 1.0, spread)
     out[:, flat] = 0
@@ -227,7 +228,9 @@ def largest_components(
     ----------
     Behzadi et al. (2007), NeuroImage 37:90-101.
     """
-    parts = blocks(series.shape[1], max(64, 2**20 // max(len(series), 1)))
+    if series.size == 0:
+        return np.zeros((len(series), 0))
+    parts = blocks(series.shape[1], max(64, 2**20 // len(series)))
 
     def columns(part: Any) -> Array:
         block = np.array(series[:, part], np.float64)
