@@ -118,6 +118,12 @@ def clean(  # noqa: PLR0913, PLR0917 - nilearn's signature
     if values.ndim != 2:
         msg = f"signals have shape {values.shape}; expected (scan, column)."
         raise ShapeError(msg)
+    if values.dtype.kind not in "biuf":
+        msg = f"signals are of type {values.dtype}; expected real numbers."
+        raise TypeError(msg)
+    if len(values) == 0:
+        msg = f"signals have shape {values.shape}: there is no scan to clean."
+        raise ShapeError(msg)
     params = {
         "detrend": detrend,
         "standardize": standardize,

@@ -1,9 +1,11 @@
 """Confounds as users have them: arrays, data frames, files."""
 
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from boldglm._base.errors import DesignError
 from boldglm._base.warnings import DesignWarning, warn
 from boldglm.signal.tables import (
     check_finite,
@@ -102,4 +104,10 @@ def read_confounds(confounds: Any, n_scans: int) -> np.ndarray | None:
     tables = confounds if isinstance(confounds, list | tuple) else [confounds]
     if not tables:
         return None
+    if isinstance(tables[0], Real):
+        msg = (
+            f"confounds is a {type(confounds).__name__} of numbers; in a list each "
+            "element is a table. For one confound pass np.array(confounds)."
+        )
+        raise DesignError(msg)
     return np.hstack([load_confounds_table(table, n_scans) for table in tables])

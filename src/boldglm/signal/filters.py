@@ -1,5 +1,6 @@
 """Filters in time."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -8,8 +9,17 @@ from boldglm._base.errors import ShapeError
 from boldglm._base.warnings import ImageWarning, warn
 from boldglm.core import clean as core
 from boldglm.core.drift import cosine_drift
+from boldglm.signal.checks import checked_number, checked_whole
 
-__all__ = ["butterworth", "check_band", "create_cosine_drift"]
+__all__ = [
+    "butterworth",
+    "check_band",
+    "check_filter_options",
+    "check_frequencies",
+    "create_cosine_drift",
+]
+
+_PADTYPES = ("odd", "even", "constant", None)
 
 
 def butterworth(
@@ -51,8 +61,10 @@ def butterworth(
     Raises
     ------
     ValueError
-        If a frequency is negative, nothing would pass, or the signals are shorter
-        than the padding.
+        If a frequency is negative, nothing would pass, the signals are shorter
+        than the padding, or another parameter is out of range.
+    TypeError
+        If something that should be a number is none.
 
     Warns
     -----
@@ -74,6 +86,15 @@ def butterworth(
     if values.ndim not in (1, 2):
         msg = f"signals have shape {values.shape}; expected (scan,) or (scan, column)."
         raise ShapeError(msg)
+    if values.dtype.kind not in "biuf":
+        msg = f"signals are of type {values.dtype}; expected real numbers."
+        raise TypeError(msg)
+    checked_number(sampling_rate, "sampling_rate", "scans per second: 1 / t_r")
+    if not 0 < sampling_rate < np.inf:
+        msg = f"sampling_rate is {sampling_rate}; expected scans per second: 1 / t_r."
+        raise ValueError(msg)
+    check_frequencies(low_pass, high_pass)
+    check_filter_options({"order": order, "padtype": padtype, "padlen": padlen})
     low, high = check_band(low_pass, high_pass, 1 / sampling_rate)
     filtered = core.butterworth(
         values, sampling_rate, low, high, order=order, padtype=padtype, padlen=padlen
@@ -122,6 +143,42 @@ def create_cosine_drift(high_pass: float, frame_times: Any) -> np.ndarray:
             ImageWarning,
         )
     return drift
+
+
+def check_frequencies(low_pass: Any, high_pass: Any) -> None:
+    """Raise unless cutoffs are numbers or None.
+
+    Examples
+    --------
+    >>> check_frequencies(0.1, "0.01")
+    Traceback (most recent call last):
+        ...
+    TypeError: high_pass is '0.01'; expected a frequency in Hz, or None.
+    """
+    for value, name in ((low_pass, "low_pass"), (high_pass, "high_pass")):
+        if value is not None:
+            checked_number(value, name, "a frequency in Hz, or None")
+
+
+def check_filter_options(options: Mapping[str, Any]) -> None:
+    """Raise unless order and padding are those of a Butterworth filter.
+
+    Examples
+    --------
+    >>> check_filter_options({"order": 5, "padtype": "mirror"})
+    Traceback (most recent call last):
+        ...
+    ValueError: padtype is 'mirror'; expected one of 'odd', 'even', 'constant', None.
+    """
+    if "order" in options:
+        checked_whole(options["order"], "order", "a whole number of 1 or more", low=1)
+    if options.get("padlen") is not None:
+        checked_whole(options["padlen"], "padlen", "a number of scans, or None")
+    padtype = options.get("padtype")
+    if not (padtype is None or isinstance(padtype, str)) or padtype not in _PADTYPES:
+        names = ", ".join(map(repr, _PADTYPES))
+        msg = f"padtype is {padtype!r}; expected one of {names}."
+        raise ValueError(msg)
 
 
 def check_band(low: Any, high: Any, t_r: float) -> tuple[Any, Any]:

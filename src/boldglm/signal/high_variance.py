@@ -6,6 +6,7 @@ import numpy as np
 
 from boldglm._base.errors import ShapeError
 from boldglm.core.clean import largest_components
+from boldglm.signal.checks import checked_number, checked_whole
 
 __all__ = ["high_variance_confounds"]
 
@@ -41,6 +42,8 @@ def high_variance_confounds(
         If `series` is not 2-D.
     ValueError
         If `n_confounds` or `percentile` is out of range.
+    TypeError
+        If they are no numbers.
 
     References
     ----------
@@ -58,10 +61,13 @@ def high_variance_confounds(
     if values.ndim != 2:
         msg = f"series have shape {values.shape}; expected (scan, column)."
         raise ShapeError(msg)
+    checked_number(n_confounds, "n_confounds", "a whole number of 1 or more")
+    checked_number(percentile, "percentile", "per cent of the columns, 0 to 100")
     if n_confounds < 1 or not 0 <= percentile <= 100:
         msg = (
             f"n_confounds={n_confounds} and percentile={percentile}; expected 1 or "
             "more confounds, out of 0 to 100 per cent of the columns."
         )
         raise ValueError(msg)
+    n_confounds = checked_whole(n_confounds, "n_confounds", "a whole number")
     return largest_components(values, n_confounds, percentile, flatten=detrend)

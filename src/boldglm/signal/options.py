@@ -5,7 +5,8 @@ from typing import Any
 
 from boldglm._base.warnings import ImageWarning, warn
 from boldglm.core.clean import Steps
-from boldglm.signal.filters import check_band
+from boldglm.signal.checks import checked_number, checked_options
+from boldglm.signal.filters import check_band, check_filter_options, check_frequencies
 
 __all__ = ["steps_from"]
 
@@ -33,13 +34,15 @@ def steps_from(params: Mapping[str, Any]) -> tuple[Steps, bool]:
     ------
     ValueError
         For an unknown option, or a filter without `t_r`.
+    TypeError
+        If a number is none, or `clean_args` no dict.
 
     Examples
     --------
     >>> steps_from({"standardize": True})[0].standardize
     'zscore_sample'
     """
-    options = dict(params.get("clean_args") or {})
+    options = checked_options(params.get("clean_args"), "clean_args")
     kind = options.pop("filter", "butterworth")
     extrapolate = bool(options.pop("extrapolate", False))
     options.pop("ensure_finite", None)
@@ -58,7 +61,11 @@ def steps_from(params: Mapping[str, Any]) -> tuple[Steps, bool]:
         )
         raise ValueError(msg)
     low, high, t_r = (params.get(key) for key in ("low_pass", "high_pass", "t_r"))
+    if t_r is not None:
+        checked_number(t_r, "t_r", "seconds between scans, or None")
+    check_frequencies(low, high)
     _check_filter(kind, low, high, t_r)
+    check_filter_options(inner)
     band = (None, None)
     if kind == "butterworth" and (low, high) != (None, None):
         band = check_band(low, high, t_r)  # type: ignore[arg-type]

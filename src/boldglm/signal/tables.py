@@ -134,6 +134,13 @@ def _as_frame(
         return table
     if isinstance(table, pd.Series):
         return table.to_frame(f"{prefix or ''}0" if table.name is None else table.name)
+    if not isinstance(table, Sequence) and np.ndim(table) == 0:
+        shown = f"{type(table).__name__}: {str(table)[:60]}"
+        msg = (
+            f"{what} is a {shown}; expected a DataFrame, an array "
+            "(n_scans, n_columns), or the path of a file."
+        )
+        raise DesignError(msg)
     try:
         array = np.asarray(table)
     except ValueError as error:
@@ -158,7 +165,11 @@ def _read(
     path: Path, what: str, prefix: str | None, read_text: TextReader
 ) -> "DataFrame":
     if not path.is_file():
-        msg = f"{what}: there is no file '{path}'."
+        kind = "is a folder" if path.is_dir() else "does not exist"
+        msg = (
+            f"{what}: the file '{path}' {kind} (looked from {Path.cwd()}). Give the "
+            "path of a table with a row per scan, or the table itself."
+        )
         raise FileNotFoundError(msg)
     suffix = path.suffix.lower()
     if suffix in DELIMITERS:
