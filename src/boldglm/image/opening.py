@@ -104,7 +104,9 @@ def open_image(path: str | PathLike) -> SpatialImage:
     """
     path = Path(path)
     status = _status(path)
-    with naming(path, _HEADER_TROUBLE):
+    header = _header_of(path)
+    name = path if header == path else f"{path} (with its header {header.name})"
+    with naming(name, _HEADER_TROUBLE):
         kind = _nifti_kind(path)
         img = nib.load(path) if kind is None else kind.from_filename(path)
     if not isinstance(img, SpatialImage):
@@ -136,6 +138,17 @@ def _status(path: Path) -> os.stat_result:
     return status
 
 
+def _header_of(path: Path) -> Path:
+    """The file that holds the header of an image: for a pair, not that of the voxels.
+
+    Examples
+    --------
+    >>> _header_of(Path("run-1.img")).name
+    'run-1.hdr'
+    """
+    return path.with_suffix(".hdr") if path.suffix == ".img" else path
+
+
 def _nifti_kind(path: Path) -> type[SpatialImage] | None:
     """The class of a plain NIfTI-1 file; None leaves the question to nibabel.
 
@@ -147,14 +160,31 @@ def _nifti_kind(path: Path) -> type[SpatialImage] | None:
         kind, magic = nib.Nifti1Image, b"n+1\0"
     elif name.endswith((".img", ".hdr")):
         kind, magic = nib.Nifti1Pair, b"ni1\0"
-        path = path.with_suffix(".hdr")
     else:
         return None
-    with path.open("rb", buffering=0) as file:
-        header = file.read(_NIFTI_HEADER)
+    header = _first_bytes(path)
     lengths = (struct.pack("<i", _NIFTI_HEADER), struct.pack(">i", _NIFTI_HEADER))
     known = header[:4] in lengths and header[_NIFTI_MAGIC] == magic
     return kind if known else None
+
+
+def _first_bytes(path: Path) -> bytes:
+    """The header of an image; of a pair, that of its other file."""
+    source = _header_of(path)
+    try:
+        with source.open("rb", buffering=0) as file:
+            header = file.read(_NIFTI_HEADER)
+    except FileNotFoundError as error:
+        msg = f"{path} cannot be read: its header {source.name} is not beside it."
+        raise ImageFileError(msg) from error
+    if source != path and len(header) < _NIFTI_HEADER:
+        msg = (
+            f"{path} cannot be read: its header {source.name} ends after "
+            f"{len(header)} bytes, expected {_NIFTI_HEADER}. Copy or make both files "
+            "again."
+        )
+        raise ImageFileError(msg)
+    return header
 
 
 def _check_length(path: Path, img: SpatialImage, size: int) -> None:
