@@ -272,7 +272,7 @@ def test_a_target_beside_the_image_is_an_error(rng):
     [
         (None, (3, 3, 3), "needs a target_affine"),
         (np.eye(3), (3, 3, 3), "needs a 4 by 4"),
-        (np.eye(4), (3, 3), "three numbers"),
+        (np.eye(4), (3, 3), r"target_shape is \(3, 3\); .* three whole numbers"),
         (np.eye(2), None, r"expected \(3, 3\) or \(4, 4\)"),
         (np.diag([1.0, 1, 0]), None, "cannot be inverted"),
     ],

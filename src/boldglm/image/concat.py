@@ -10,6 +10,7 @@ from nibabel.spatialimages import SpatialImage
 from boldglm._base.errors import GridError
 from boldglm._base.warnings import ThreadWarnings
 from boldglm.core.parallel import map_blocks
+from boldglm.image.checks import as_dtype
 from boldglm.image.grid import Grid, corners
 from boldglm.image.headers import new_image
 from boldglm.image.reading import name_of, read_into, working_dtype
@@ -53,7 +54,9 @@ def concat_imgs(
     Raises
     ------
     TypeError
-        If there is nothing to join.
+        If there is nothing to join, or `dtype` is no number type.
+    ValueError
+        For another `ensure_ndim`.
     DimensionError
         If `ensure_ndim` asks for other images.
     GridError
@@ -73,6 +76,12 @@ def concat_imgs(
         msg = "There are no images to concatenate: the list is empty."
         raise TypeError(msg)
     if ensure_ndim is not None:
+        if ensure_ndim not in (4, 5):
+            msg = (
+                f"ensure_ndim is {ensure_ndim!r}; expected 4 (all images are 3-D), 5 "
+                "(all are 4-D), or None."
+            )
+            raise ValueError(msg)
         for img in images:
             require_dimensions(img, ensure_ndim - 1, " in a list")
     return concatenate(images, dtype, auto_resample=auto_resample)
@@ -86,7 +95,7 @@ def concatenate(
     if not auto_resample:
         require_one_grid(images)
     target = grids[0]
-    dtype = working_dtype(first) if dtype is None else np.dtype(dtype)
+    dtype = working_dtype(first) if dtype is None else as_dtype(dtype, " or None")
     ends = np.cumsum([count_scans(img) for img in images])
     data = np.empty((*target.shape, ends[-1]), dtype=dtype, order="F")
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from boldglm._base.errors import ShapeError
+from boldglm.image.checks import as_numbers
 from boldglm.image.grid import apply_affine, corners
 
 __all__ = ["coord_transform", "get_bounds"]
@@ -34,6 +35,8 @@ def coord_transform(x: Any, y: Any, z: Any, affine: Any) -> tuple[Any, Any, Any]
     ------
     ShapeError
         If the affine is not 4 by 4, or the arrays do not fit together.
+    TypeError
+        If something is not made of numbers.
 
     Examples
     --------
@@ -44,7 +47,11 @@ def coord_transform(x: Any, y: Any, z: Any, affine: Any) -> tuple[Any, Any, Any]
     >>> coord_transform([-70.0, -90.0], 0, 3, np.linalg.inv(affine))[0]
     array([10., 0.])
     """
-    affine = np.asarray(affine, dtype=np.float64)
+    affine = as_numbers(affine, "affine").astype(np.float64)
+    x, y, z = (
+        one if isinstance(one, Number) else as_numbers(one, name)
+        for one, name in ((x, "x"), (y, "y"), (z, "z"))
+    )
     if affine.shape != (4, 4):
         msg = f"affine has shape {affine.shape}; expected (4, 4)."
         raise ShapeError(msg)

@@ -10,6 +10,7 @@ from boldglm.image.files import load_img
 from boldglm.image.headers import new_image
 from boldglm.image.reading import name_of, read_data
 from boldglm.image.sources import grid_of
+from boldglm.signal.checks import checked_number
 
 __all__ = ["crop_img", "filled_box"]
 
@@ -32,6 +33,7 @@ def crop_img(
     ----------
     img : str, Path, nibabel image, or list of these
     rtol : float
+        0 or more.
     copy : bool
         Whether the data are copied or a view of those of `img`, where these are
         in memory.
@@ -48,6 +50,11 @@ def crop_img(
     slices : tuple of three slices
         Only with `return_offset`.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If `rtol` is no number, or negative.
+
     Warns
     -----
     ImageWarning
@@ -61,6 +68,7 @@ def crop_img(
     >>> part.shape, where[0]
     ((3, 3, 3), slice(1, 4, None))
     """
+    checked_number(rtol, "rtol", "a part of the largest value, 0 or more", low=0)
     opened = load_img(img)
     data = read_data(opened)
     box = filled_box(data, rtol, pad=pad)

@@ -7,6 +7,7 @@ import numpy as np
 from nibabel.spatialimages import SpatialImage
 
 from boldglm._base.errors import DimensionError
+from boldglm.image.checks import as_dtype
 from boldglm.image.concat import concatenate, require_one_grid
 from boldglm.image.grid import Grid
 from boldglm.image.headers import new_image
@@ -225,8 +226,7 @@ def _resolved(dtype: Any, img: SpatialImage) -> np.dtype[Any]:
         return stored
     if isinstance(dtype, str) and dtype == "auto":
         return np.dtype(np.int32 if stored.kind in "iu" else np.float32)
-    wanted: np.dtype[Any] = np.dtype(dtype)
-    return wanted
+    return as_dtype(dtype, ", 'auto' or None")
 
 
 def _scans(

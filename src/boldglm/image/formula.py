@@ -248,6 +248,12 @@ def names_in(formula: str) -> set[str]:
 
 
 def _parsed(formula: str) -> ast.Expression:
+    if not isinstance(formula, str):
+        msg = (
+            f"formula is a {type(formula).__name__}; expected text such as 'img > 3', "
+            "and images by their names in it: math_img('img > 3', img=...)."
+        )
+        raise TypeError(msg)
     try:
         return ast.parse(formula.strip(), mode="eval")
     except (SyntaxError, RecursionError) as error:

@@ -59,6 +59,12 @@ def index_img(imgs: Any, index: Any) -> Nifti1Image:
         msg = f"scan {index} of {name_of(img)}: {error}"
         raise IndexError(msg) from error
     chosen = np.atleast_1d(wanted)
+    if chosen.ndim > 1:
+        msg = (
+            f"index {index!r} does not choose scans of {name_of(img)}; expected an "
+            "int, a slice, or a list of int or bool."
+        )
+        raise IndexError(msg)
     if chosen.size == 0:
         msg = f"index {index} takes no scan of {name_of(img)}: it has {img.shape[3]}."
         raise IndexError(msg)

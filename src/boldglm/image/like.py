@@ -8,10 +8,11 @@ import numpy as np
 from nibabel.nifti1 import Nifti1Image
 from nibabel.spatialimages import SpatialImage
 
+from boldglm.image.checks import as_affine
 from boldglm.image.files import load_img
 from boldglm.image.headers import new_image
 from boldglm.image.reading import read_data
-from boldglm.image.sources import open_all
+from boldglm.image.sources import elements_of, open_all
 
 __all__ = ["copy_img", "get_data", "new_img_like", "own_data"]
 
@@ -66,7 +67,9 @@ def new_img_like(
     Raises
     ------
     TypeError
-        If `ref_niimg` is no image and no path.
+        If `ref_niimg` is no image and no path, or `data` no numbers.
+    ValueError
+        If `affine` has another shape, or is not finite.
 
     Warns
     -----
@@ -82,8 +85,16 @@ def new_img_like(
     if isinstance(ref_niimg, Iterable) and not isinstance(
         ref_niimg, str | PathLike | SpatialImage
     ):
-        ref_niimg = next(iter(ref_niimg), None)
-    return new_image(open_all(ref_niimg)[0], np.asarray(data), affine, copy_header)
+        ref_niimg = next(iter(elements_of(ref_niimg)), None)
+    array = np.asarray(data)
+    if array.dtype.kind not in "biufcV":
+        msg = (
+            f"data are a {type(data).__name__} (of type {array.dtype}); expected an "
+            "array of numbers."
+        )
+        raise TypeError(msg)
+    matrix = None if affine is None else as_affine(affine, "affine")
+    return new_image(open_all(ref_niimg)[0], array, matrix, copy_header)
 
 
 def copy_img(img: SpatialImage) -> Nifti1Image:

@@ -1,6 +1,5 @@
 """The mean over scans and images."""
 
-from collections.abc import Iterable
 from os import PathLike
 from typing import Any
 
@@ -16,7 +15,14 @@ from boldglm.image.headers import new_image
 from boldglm.image.reading import iter_blocks, working_dtype
 from boldglm.image.regrid import regrid
 from boldglm.image.resample import target_grid
-from boldglm.image.sources import count_scans, find_files, grid_of, open_all
+from boldglm.image.sources import (
+    check_n_jobs,
+    count_scans,
+    elements_of,
+    find_files,
+    grid_of,
+    open_all,
+)
 
 __all__ = ["mean_img", "mean_on_grid", "mean_volume"]
 
@@ -68,6 +74,7 @@ def mean_img(
     3.0
     """
     del verbose
+    check_n_jobs(n_jobs)
     groups = _images_apart(imgs)
     first = groups[0][0]
     target = target_grid(grid_of(first), target_affine, target_shape)
@@ -88,11 +95,8 @@ def mean_img(
 
 def _images_apart(imgs: Any) -> list[list[SpatialImage]]:
     """What is averaged first: each image, file or inner list by itself."""
-    if isinstance(imgs, str | PathLike):
-        imgs = find_files(imgs)
-    elif isinstance(imgs, SpatialImage) or not isinstance(imgs, Iterable):
-        imgs = [imgs]
-    groups = [open_all(img) for img in imgs]
+    parts = find_files(imgs) if isinstance(imgs, str | PathLike) else elements_of(imgs)
+    groups = [open_all(img) for img in parts]
     if not groups or not all(groups):
         msg = "There are no images to average: the list is empty."
         raise TypeError(msg)

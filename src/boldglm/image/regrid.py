@@ -34,7 +34,7 @@ def check_interpolation(interpolation: str) -> None:
         ...
     ValueError: interpolation is 'cubic'; expected 'continuous', 'linear', 'nearest'.
     """
-    if interpolation not in SPLINE_ORDERS:
+    if not isinstance(interpolation, str) or interpolation not in SPLINE_ORDERS:
         names = ", ".join(repr(name) for name in SPLINE_ORDERS)
         msg = f"interpolation is {interpolation!r}; expected {names}."
         raise ValueError(msg)

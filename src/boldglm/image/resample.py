@@ -8,12 +8,14 @@ from nibabel.spatialimages import SpatialImage
 
 from boldglm._base.errors import BoundingBoxError
 from boldglm._base.warnings import ImageWarning, warn
+from boldglm.image.checks import as_affine, as_shape, check_order
 from boldglm.image.files import load_img, read_grid
 from boldglm.image.grid import SAME_GRID_TOLERANCE, Grid, corners
 from boldglm.image.headers import new_image
 from boldglm.image.reading import name_of, read_data
 from boldglm.image.regrid import Interpolation, check_interpolation, regrid_image
 from boldglm.image.sources import grid_of
+from boldglm.signal.checks import checked_number
 
 __all__ = ["resample_img", "resample_to_img", "target_grid"]
 
@@ -65,6 +67,8 @@ def resample_img(
     ------
     ValueError
         For a target shape without a 4 by 4 affine, or an unknown interpolation.
+    TypeError
+        If affine, shape or fill value are not numbers.
     BoundingBoxError
         If the target lies wholly beside the image.
 
@@ -82,6 +86,8 @@ def resample_img(
     """
     del force_resample
     check_interpolation(interpolation)
+    check_order(order)
+    checked_number(fill_value, "fill_value", "the number that voxels outside get")
     opened = load_img(img)
     source = grid_of(opened)
     if target_affine is not None:
@@ -181,8 +187,7 @@ def target_grid(source: Grid, affine: Any = None, shape: Any = None) -> Grid:
     """
     if affine is None and shape is None:
         return source
-    _check_target(affine, shape)
-    affine = np.array(affine, dtype=np.float64)
+    affine, shape = _checked_target(affine, shape)
     anchored = affine.shape == (4, 4)
     if not anchored:
         linear, affine = affine, np.eye(4)
@@ -223,27 +228,21 @@ def _warn_of_guessed_place(img: SpatialImage) -> None:
         )
 
 
-def _check_target(affine: Any, shape: Any) -> None:
+def _checked_target(affine: Any, shape: Any) -> tuple[np.ndarray, Any]:
     if affine is None:
         msg = (
-            f"target_shape={tuple(shape)} needs a target_affine: "
+            f"target_shape={shape} needs a target_affine: "
             "a shape alone does not say where the voxels lie."
         )
         raise ValueError(msg)
-    if np.shape(affine) not in ((3, 3), (4, 4)):
-        msg = f"target_affine has shape {np.shape(affine)}; expected (3, 3) or (4, 4)."
-        raise ValueError(msg)
+    matrix = as_affine(affine, "target_affine", linear=True)
     if shape is None:
-        return
-    if len(shape) != 3:
-        msg = (
-            "target_shape is the shape of a 3D grid, three numbers; "
-            f"got {tuple(shape)}."
-        )
-        raise ValueError(msg)
-    if np.shape(affine) == (3, 3):
+        return matrix, None
+    shape = as_shape(shape, "target_shape")
+    if matrix.shape == (3, 3):
         msg = (
             "target_shape needs a 4 by 4 target_affine: a 3 by 3 one has no origin "
             "to count voxels from."
         )
         raise ValueError(msg)
+    return matrix, shape

@@ -277,12 +277,20 @@ class MaskedSmoother:
 
 
 def _checked_width(fwhm: Any) -> np.ndarray:
+    given = np.ravel(np.asarray(fwhm, dtype=object))
+    # text and booleans would pass as numbers
+    named = any(isinstance(f, bool | str) for f in given)
     try:
         # None stands for 0 on one axis
-        width = np.array([0.0 if f is None else f for f in np.ravel(fwhm)], dtype=float)
+        width = np.array([0.0 if f is None else f for f in given], dtype=float)
     except (TypeError, ValueError):
         width = np.array([np.nan])
-    if width.size not in (1, 3) or not (width >= 0).all():
+    if (
+        named
+        or width.size not in (1, 3)
+        or not (width >= 0).all()
+        or np.isinf(width).any()
+    ):
         msg = (
             f"fwhm is {fwhm!r}; expected millimetres, one number or three, "
             "'fast', or None."

@@ -1,7 +1,7 @@
 """What a user may pass as images, opened: paths, patterns, images, lists of them."""
 
 import glob
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,12 @@ from nibabel.spatialimages import SpatialImage
 from boldglm._base.errors import DimensionError, GridError, ImageFileError
 from boldglm.image.grid import Grid
 from boldglm.image.reading import name_of, open_image
+from boldglm.signal.checks import checked_whole
 
 __all__ = [
+    "check_n_jobs",
     "count_scans",
+    "elements_of",
     "find_files",
     "grid_of",
     "is_series",
@@ -104,21 +107,8 @@ def open_all(imgs: Any, wildcards: bool = True) -> list[SpatialImage]:
         opened = [open_image(path) for path in find_files(imgs, wildcards)]
     elif isinstance(imgs, SpatialImage):
         opened = [imgs]
-    elif isinstance(imgs, np.ndarray) and imgs.dtype != object:
-        msg = (
-            f"Got a numpy array of shape {imgs.shape} where an image is expected. An "
-            "array has no place in space: make an image of it with "
-            "boldglm.image.new_img_like(reference_image, array)."
-        )
-        raise TypeError(msg)
-    elif isinstance(imgs, Iterable) and not isinstance(imgs, bytes | dict | np.generic):
-        return [img for part in imgs for img in open_all(part, wildcards)]
     else:
-        msg = (
-            "Expected an image: a path, a nibabel volume image, or a list of them; "
-            f"got {type(imgs).__name__}: {str(imgs)[:80]}"
-        )
-        raise TypeError(msg)
+        return [img for part in elements_of(imgs) for img in open_all(part, wildcards)]
     for img in opened:
         if 0 in img.shape:
             msg = f"{name_of(img)} is empty: it has no voxels."
@@ -130,6 +120,51 @@ def open_all(imgs: Any, wildcards: bool = True) -> list[SpatialImage]:
             )
             raise DimensionError(msg)
     return opened
+
+
+def elements_of(imgs: Any) -> list[Any]:
+    """The elements of a list of images; a single image or path is one.
+
+    Raises
+    ------
+    TypeError
+        If it is neither: an array, or what a data set comes in, for example.
+
+    Examples
+    --------
+    >>> elements_of("run-1.nii"), elements_of(("run-1.nii", "run-2.nii"))
+    (['run-1.nii'], ['run-1.nii', 'run-2.nii'])
+    """
+    if isinstance(imgs, str | PathLike | SpatialImage):
+        return [imgs]
+    if isinstance(imgs, np.ndarray) and imgs.dtype.kind not in "OSU":
+        msg = (
+            f"Got a numpy array of shape {imgs.shape} where an image is expected. An "
+            "array has no place in space: make an image of it with "
+            "boldglm.image.new_img_like(reference_image, array)."
+        )
+        raise TypeError(msg)
+    expected = "Expected an image: a path, a nibabel volume image, or a list of them"
+    if isinstance(imgs, Mapping):
+        keys = ", ".join(map(repr, list(imgs)[:8]))
+        msg = f"{expected}; got {type(imgs).__name__}. Pass what it holds: {keys}."
+        raise TypeError(msg)
+    if isinstance(imgs, Iterable) and not isinstance(imgs, bytes | np.generic):
+        return list(imgs)
+    msg = f"{expected}; got {type(imgs).__name__}: {str(imgs)[:80]}"
+    raise TypeError(msg)
+
+
+def check_n_jobs(n_jobs: Any) -> None:
+    """Raise unless `n_jobs` is None or a whole number.
+
+    Examples
+    --------
+    >>> check_n_jobs(-1)
+    """
+    if n_jobs is not None:
+        expected = "a whole number of threads, -1 for all, or None"
+        checked_whole(n_jobs, "n_jobs", expected, low=-(2**31))
 
 
 def require_dimensions(img: SpatialImage, ndim: int, what: str = "") -> None:

@@ -13,6 +13,7 @@ from boldglm.image.like import own_data
 from boldglm.image.mask import inside_on_grid
 from boldglm.image.reading import read_data
 from boldglm.image.sources import is_series
+from boldglm.signal.checks import checked_number
 
 __all__ = ["binarize_img", "threshold_img"]
 
@@ -79,6 +80,8 @@ def threshold_img(
             f"not a {type(img).__name__}; pass them one by one."
         )
         raise TypeError(msg)
+    expected = "the number of voxels of the smallest cluster, 0 or more"
+    checked_number(cluster_threshold, "cluster_threshold", expected, low=0)
     opened = load_img(img)
     data = own_data(opened)
     # scan by scan, so that what is computed on the way is a volume
@@ -145,10 +148,12 @@ def _cutoff(threshold: Any, values: np.ndarray, *, two_sided: bool) -> float:
     if isinstance(threshold, str):
         sizes = np.abs(values) if two_sided else values[values >= 0]
         return _percentile(threshold, sizes)
-    if isinstance(threshold, bool) or not np.isscalar(threshold):
-        msg = f"threshold is {threshold!r}; expected a number or a percentile: '95%'."
-        raise TypeError(msg)
-    height = float(threshold)  # type: ignore[arg-type]
+    height = float(
+        checked_number(threshold, "threshold", "a number or a percentile: '95%'")
+    )
+    if np.isnan(height):
+        msg = "threshold is nan; expected a number or a percentile: '95%'."
+        raise ValueError(msg)
     if height < 0 and two_sided:
         msg = (
             f"threshold={height} is negative; two-sided thresholds are heights on "
