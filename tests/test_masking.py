@@ -244,7 +244,7 @@ def test_of_the_image_only_the_header_is_read(tmp_path):
 def test_without_a_template_it_is_said_what_to_pass():
     with pytest.raises(ValueError, match=r"pass template_img, an image.*grey matter"):
         compute_brain_mask(_brain(0), mask_type="gm")
-    with pytest.raises(ValueError, match="mask_type is 'bone'; expected one of whole"):
+    with pytest.raises(ValueError, match="mask_type is 'bone'; expected one of 'whole"):
         compute_brain_mask(_brain(0), mask_type="bone", template_img=_template())
     with pytest.warns(MaskWarning, match="gm mask is empty: lower the threshold"):
         compute_brain_mask(_brain(0), 2.0, mask_type="gm", template_img=_template())

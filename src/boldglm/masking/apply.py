@@ -5,6 +5,7 @@ from typing import Any, Literal
 import numpy as np
 from nibabel.nifti1 import Nifti1Image
 
+from boldglm.image.checks import as_dtype, as_numbers, check_order
 from boldglm.image.extract import extract, extracted_dtype
 from boldglm.image.headers import new_image
 from boldglm.image.mask import read_mask
@@ -92,7 +93,7 @@ def apply_mask(
         images,
         mask,
         smoother=Smoother(smoothing_fwhm, mask.grid.voxel_sizes),
-        dtype=extracted_dtype(images) if as_is else dtype,
+        dtype=extracted_dtype(images) if as_is else as_dtype(dtype),
         ensure_finite=ensure_finite,
     )
     single = not is_series(imgs) and len(images[0].shape) == 3
@@ -119,7 +120,8 @@ def unmask(
     Raises
     ------
     TypeError
-        If `X` has another number of voxels than the mask, or dimensions.
+        If `X` has another number of voxels than the mask, or dimensions, or is
+        not made of numbers.
 
     Examples
     --------
@@ -127,14 +129,15 @@ def unmask(
     >>> unmask(np.array([5.0]), mask).get_fdata()
     array([[[0., 5.]]])
     """
-    if isinstance(X, list) and np.ndim(X[0]) > 0:
+    check_order(order)
+    if isinstance(X, list) and X and np.ndim(X[0]) > 0:
         return [_unmask_one(part, mask_img, order) for part in X]
     return _unmask_one(X, mask_img, order)
 
 
 def _unmask_one(values: Any, mask_img: Any, order: Literal["F", "C"]) -> Nifti1Image:
     mask = read_mask(mask_img)
-    values = np.asarray(values)
+    values = as_numbers(values, "X")
     if values.ndim not in (1, 2) or values.shape[-1] != mask.n_voxels:
         msg = (
             f"X has shape {values.shape}; expected ({mask.n_voxels},) or "

@@ -1,12 +1,10 @@
 """Masks that several runs or subjects have in common."""
 
 from collections.abc import Iterable
-from os import PathLike
 from typing import Any
 
 import numpy as np
 from nibabel.nifti1 import Nifti1Image
-from nibabel.spatialimages import SpatialImage
 
 from boldglm._base.warnings import ThreadWarnings
 from boldglm.core.morphology import keep_largest
@@ -14,8 +12,9 @@ from boldglm.core.parallel import map_blocks
 from boldglm.image.concat import require_one_grid
 from boldglm.image.headers import new_image
 from boldglm.image.mask import read_mask
-from boldglm.image.sources import open_all
+from boldglm.image.sources import check_n_jobs, elements_of, open_all
 from boldglm.masking.compute import compute_background_mask, compute_epi_mask
+from boldglm.signal.checks import checked_number
 
 __all__ = [
     "compute_multi_background_mask",
@@ -74,6 +73,8 @@ def compute_multi_epi_mask(
     (12, 12, 12)
     """
     del memory, verbose
+    check_n_jobs(n_jobs)
+    _check_part(threshold)
 
     def one(img: Any) -> Nifti1Image:
         return compute_epi_mask(
@@ -138,6 +139,8 @@ def compute_multi_background_mask(
     64
     """
     del memory, verbose
+    check_n_jobs(n_jobs)
+    _check_part(threshold)
 
     def one(img: Any) -> Nifti1Image:
         return compute_background_mask(
@@ -189,9 +192,7 @@ def intersect_masks(
     >>> intersect_masks([a, b], threshold=1).get_fdata().ravel()
     array([0., 1., 0.])
     """
-    if not 0 <= threshold <= 1:
-        msg = f"threshold is {threshold}; expected a part of the masks, from 0 to 1."
-        raise ValueError(msg)
+    _check_part(threshold)
     masks = open_all(mask_imgs)
     if not masks:
         msg = "There are no masks to intersect: the list is empty."
@@ -207,10 +208,15 @@ def intersect_masks(
     return new_image(masks[0], common)
 
 
+def _check_part(threshold: Any) -> None:
+    """Before any mask is computed: that may take long."""
+    expected = "a part of the masks, from 0 to 1"
+    checked_number(threshold, "threshold", expected, low=0, high=1)
+
+
 def _elements(imgs: Iterable[Any]) -> list[Any]:
     """Runs or subjects; a single image counts as one."""
-    single = isinstance(imgs, str | PathLike | SpatialImage)
-    elements = [imgs] if single else list(imgs)
+    elements = elements_of(imgs)
     if not elements:
         msg = "There are no images to compute a mask from: the list is empty."
         raise TypeError(msg)

@@ -16,8 +16,9 @@ from boldglm.image.headers import new_image
 from boldglm.image.mean import mean_on_grid
 from boldglm.image.resample import target_grid
 from boldglm.image.sources import grid_of, open_all
+from boldglm.signal.checks import checked_number, checked_whole
 
-__all__ = ["compute_background_mask", "compute_epi_mask"]
+__all__ = ["as_opening", "compute_background_mask", "compute_epi_mask"]
 
 
 def compute_epi_mask(
@@ -67,14 +68,16 @@ def compute_epi_mask(
     Raises
     ------
     ValueError
-        If the cutoffs are not in order within 0 and 1.
+        If the cutoffs are not in order within 0 and 1, or `opening` is negative.
+    TypeError
+        If they are no numbers.
     MaskError
         If the image has no two different places in its histogram.
 
     Warns
     -----
     MaskWarning
-        If the mask is empty.
+        If the mask is empty, or the image the same everywhere.
 
     Examples
     --------
@@ -85,6 +88,9 @@ def compute_epi_mask(
     512
     """
     del memory, verbose
+    opening = as_opening(opening)
+    checked_number(lower_cutoff, "lower_cutoff", "a quantile, from 0 to 1")
+    checked_number(upper_cutoff, "upper_cutoff", "a quantile, from 0 to 1")
     if not 0 <= lower_cutoff < upper_cutoff <= 1:
         msg = (
             f"lower_cutoff={lower_cutoff} and upper_cutoff={upper_cutoff} are "
@@ -106,6 +112,12 @@ def compute_epi_mask(
             "check the image, and exclude_zeros."
         )
         raise MaskError(msg)
+    if values.min() == values.max():
+        warn(
+            f"The mean image has the same value everywhere ({values[0]:g}): the mask "
+            "takes in all of it. Are the images empty?",
+            MaskWarning,
+        )
     mask = _opened(
         mean >= cutoff, opening, connected, "Are the images EPI, and not detrended?"
     )
@@ -150,7 +162,9 @@ def compute_background_mask(
     Raises
     ------
     ValueError
-        If `border_size` is below 1.
+        If `border_size` is below 1, or `opening` negative.
+    TypeError
+        If they are no numbers.
 
     Warns
     -----
@@ -166,9 +180,9 @@ def compute_background_mask(
     8
     """
     del memory, verbose
-    if border_size < 1:
-        msg = f"border_size is {border_size}; expected at least 1 voxel."
-        raise ValueError(msg)
+    opening = as_opening(opening)
+    expected = "at least 1 voxel, a whole number"
+    border_size = checked_whole(border_size, "border_size", expected, low=1)
     mean, first, target = _mean_of(data_imgs, target_affine, target_shape)
     border = border_values(mean, border_size)
     mask = ~np.isnan(mean) if np.isnan(border).any() else mean != np.median(border)
@@ -199,10 +213,21 @@ def _smoothed_by_one_voxel(mean: np.ndarray) -> np.ndarray:
     return smooth
 
 
-def _opened(
-    mask: np.ndarray, opening: bool | int, connected: bool, hint: str
-) -> np.ndarray:
-    opened = open_mask(mask, int(opening), connected)
+def as_opening(opening: Any) -> int:
+    """By how many voxels a mask is opened; True is 1, False and None 0.
+
+    Examples
+    --------
+    >>> as_opening(True), as_opening(False)
+    (1, 0)
+    """
+    if opening is None or isinstance(opening, bool | np.bool_):
+        return int(bool(opening))
+    return checked_whole(opening, "opening", "True, False, or voxels, 0 or more")
+
+
+def _opened(mask: np.ndarray, opening: int, connected: bool, hint: str) -> np.ndarray:
+    opened = open_mask(mask, opening, connected)
     if not opened.any():
         warn(f"Computed an empty mask. {hint}", MaskWarning)
     return opened

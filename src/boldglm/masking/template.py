@@ -12,6 +12,8 @@ from boldglm.image.headers import new_image
 from boldglm.image.reading import read_data
 from boldglm.image.resample import resample_to_img
 from boldglm.image.sources import open_all
+from boldglm.masking.compute import as_opening
+from boldglm.signal.checks import check_choice, checked_number
 
 __all__ = ["compute_brain_mask", "compute_multi_brain_mask"]
 
@@ -84,9 +86,8 @@ def compute_brain_mask(
     ((8, 8, 8), 64)
     """
     del memory, verbose
-    if mask_type not in _TISSUES:
-        msg = f"mask_type is {mask_type!r}; expected one of {', '.join(_TISSUES)}."
-        raise ValueError(msg)
+    check_choice(mask_type, "mask_type", _TISSUES)
+    checked_number(threshold, "threshold", "a number from 0 to 1")
     if template_img is None:
         msg = (
             "compute_brain_mask needs a template: pass template_img, an image or file "
@@ -97,7 +98,7 @@ def compute_brain_mask(
         raise ValueError(msg)
     first = _opened(target_img)[0]
     template = read_data(resample_to_img(template_img, first, copy_header=False))
-    mask = open_mask(template >= threshold, int(opening), connected)
+    mask = open_mask(template >= threshold, as_opening(opening), connected)
     if not mask.any():
         warn(
             f"The {mask_type} mask is empty: lower the threshold ({threshold}) or "
