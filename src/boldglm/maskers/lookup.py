@@ -1,6 +1,7 @@
 """Tables that name the regions of a label image."""
 
 from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from boldglm._base.warnings import ImageWarning, warn
@@ -104,6 +105,9 @@ def _read(lut: Any) -> "DataFrame":
 
     table = lut
     if isinstance(lut, str | PathLike):
+        if not Path(lut).expanduser().is_file():
+            msg = f"lut: there is no file '{lut}' (looked from {Path.cwd()})."
+            raise FileNotFoundError(msg)
         table = pd.read_table(lut, sep=None, engine="python")
     if not isinstance(table, pd.DataFrame) or not {"index", "name"} <= set(table):
         what = list(table) if isinstance(table, pd.DataFrame) else type(lut).__name__

@@ -20,6 +20,7 @@ from boldglm.image.sources import grid_of, open_all
 from boldglm.maskers.lookup import lookup_table
 from boldglm.maskers.regions import RegionSet, read_regions
 from boldglm.maskers.series_masker import SeriesMasker
+from boldglm.signal.checks import check_choice, checked_number
 
 __all__ = ["NiftiLabelsMasker"]
 
@@ -194,12 +195,14 @@ class NiftiLabelsMasker(SeriesMasker):
         Warns
         -----
         ImageWarning
-            If regions are lost to the mask or to resampling.
+            If regions are lost to the mask or to resampling, or labels are not whole
+        numbers.
         """
         del y
         self._check_parameters()
         own = check_niimg_3d(self.labels_img)
         present = _values(_read_labels(own))
+        _warn_of_fractions(name_of(self.labels_img), present)
         regions = [value for value in present if value != self.background_label]
         if not regions:
             msg = (
@@ -311,10 +314,8 @@ class NiftiLabelsMasker(SeriesMasker):
         if self.labels_img is None:
             msg = "NiftiLabelsMasker needs a labels_img."
             raise ValueError(msg)
-        if self.strategy not in STRATEGIES:
-            names = ", ".join(map(repr, STRATEGIES))
-            msg = f"strategy is {self.strategy!r}; expected one of {names}."
-            raise ValueError(msg)
+        check_choice(self.strategy, "strategy", STRATEGIES)
+        checked_number(self.background_label, "background_label", "a number")
         if self.resampling_target not in ("data", "labels", None):
             msg = (
                 f"resampling_target is {self.resampling_target!r}; expected 'data', "
@@ -378,6 +379,17 @@ def _moved(img: Any, grid: Grid) -> Any:
 def _read_labels(img: SpatialImage) -> np.ndarray:
     data = read_data(img)
     return np.where(np.isfinite(data), data, 0) if data.dtype.kind == "f" else data
+
+
+def _warn_of_fractions(name: str, values: list[Any]) -> None:
+    """Labels are whole numbers; others come from a map, or from interpolation."""
+    fractions = [value for value in values if value != int(value)]
+    if fractions:
+        _warn(
+            f"{name} is no label image by its values: {len(fractions)} of "
+            f"{len(values)} are not whole numbers, such as {fractions[0]:g}. Each is "
+            "taken for a region. Pass a label image, resampled by nearest neighbours."
+        )
 
 
 def _values(data: np.ndarray) -> list[Any]:

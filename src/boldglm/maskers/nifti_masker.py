@@ -16,6 +16,7 @@ from boldglm.maskers.extraction import read_series, stream_series
 from boldglm.maskers.series_masker import SeriesMasker
 from boldglm.masking.compute import compute_background_mask, compute_epi_mask
 from boldglm.masking.template import compute_brain_mask
+from boldglm.signal.checks import check_choice, checked_options
 
 __all__ = ["NiftiMasker"]
 
@@ -256,12 +257,8 @@ class NiftiMasker(SeriesMasker):
         return new_image(self.mask_img_, volume, copy_header=False)
 
     def _check_parameters(self) -> None:
-        if self.mask_strategy not in _STRATEGIES:
-            msg = (
-                f"mask_strategy is {self.mask_strategy!r}; "
-                f"expected one of {', '.join(map(repr, _STRATEGIES))}."
-            )
-            raise ValueError(msg)
+        check_choice(self.mask_strategy, "mask_strategy", _STRATEGIES)
+        checked_options(self.mask_args, "mask_args")
         super()._check_parameters()
 
     def _computed_mask(self, imgs: Any) -> Nifti1Image:
@@ -269,7 +266,7 @@ class NiftiMasker(SeriesMasker):
             msg = "NiftiMasker has no mask_img: pass images to fit, to compute a mask."
             raise ValueError(msg)
         function, fixed = _STRATEGIES[self.mask_strategy]
-        arguments = dict(self.mask_args or {})
+        arguments = checked_options(self.mask_args, "mask_args")
         unknown = set(arguments) - set(inspect.signature(function).parameters)
         unknown |= set(arguments) & set(fixed)
         if unknown:

@@ -15,6 +15,7 @@ from boldglm.image.reading import working_dtype
 from boldglm.image.sources import grid_of
 from boldglm.maskers.regions import RegionSet, read_regions
 from boldglm.maskers.series_masker import SeriesMasker
+from boldglm.signal.checks import checked_number
 
 __all__ = ["NiftiSpheresMasker", "sphere_voxels"]
 
@@ -140,9 +141,9 @@ class NiftiSpheresMasker(SeriesMasker):
         """
         del imgs, y
         self._check_parameters()
-        if self.radius is not None and not self.radius >= 0:
-            msg = f"radius is {self.radius}; expected millimetres, or None."
-            raise ValueError(msg)
+        if self.radius is not None:
+            expected = "millimetres, one number for all spheres, or None"
+            checked_number(self.radius, "radius", expected, low=0)
         seeds = _checked_seeds(self.seeds)
         self.mask_img_ = None if self.mask_img is None else self._given_mask()
         self.seeds_ = seeds.tolist()

@@ -9,6 +9,7 @@ from nibabel.spatialimages import SpatialImage
 from boldglm._base.errors import ShapeError
 from boldglm._base.estimator import Estimator
 from boldglm._base.warnings import MaskWarning, warn
+from boldglm.image.checks import as_dtype
 from boldglm.image.confounds import high_variance_confounds
 from boldglm.image.files import check_niimg
 from boldglm.image.headers import new_image
@@ -16,6 +17,7 @@ from boldglm.image.mask import read_mask
 from boldglm.image.reading import name_of, read_data
 from boldglm.image.smooth import Smoother
 from boldglm.image.sources import is_series, open_all, require_dimensions
+from boldglm.signal.checks import checked_options
 from boldglm.signal.cleaning import clean_series
 from boldglm.signal.options import steps_from
 
@@ -157,13 +159,13 @@ class SeriesMasker(Estimator):
         self._dtype([])
         steps_from(self.get_params(deep=False))
         Smoother(self.smoothing_fwhm, np.ones(3))
-        self.clean_args_ = dict(self.clean_args or {})
+        self.clean_args_ = checked_options(self.clean_args, "clean_args")
 
     def _dtype(self, images: list[SpatialImage]) -> np.dtype[Any]:
         """Type of the series of these images."""
         if self.dtype is None or (isinstance(self.dtype, str) and self.dtype == "auto"):
             return self._own_dtype(images)
-        wanted: np.dtype[Any] = np.dtype(self.dtype)
+        wanted = as_dtype(self.dtype, ", 'auto' or None")
         if wanted.kind == "b":
             msg = "dtype is bool; series need a number type, such as 'float32'."
             raise TypeError(msg)
@@ -178,6 +180,14 @@ class SeriesMasker(Estimator):
         img: Any = check_niimg(self.mask_img, atleast_4d=True)
         data = read_data(img)
         filled = np.isfinite(data) & (data != 0)
+        inside = filled.all(axis=3)
+        if data.shape[3] > 1:
+            warn(
+                f"The mask {name_of(self.mask_img)} has {data.shape[3]} volumes; what "
+                f"is inside in all of them is used, {inside.sum()} voxels. If it is no "
+                "mask but a run, pass it to fit instead.",
+                MaskWarning,
+            )
         values = np.unique(data[filled])
         if values.size > 1:
             warn(
@@ -185,7 +195,7 @@ class SeriesMasker(Estimator):
                 "0; every voxel that is not 0 counts as inside.",
                 MaskWarning,
             )
-        mask_img = new_image(img, filled.all(axis=3))
+        mask_img = new_image(img, inside)
         read_mask(mask_img)
         return mask_img
 
