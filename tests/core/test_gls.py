@@ -236,3 +236,18 @@ def test_shapes_that_do_not_fit_are_errors(Y, X, message):
 def test_residuals_of_a_vector_are_an_error(X, Y):
     with pytest.raises(ShapeError, match=r"shape \(60,\)"):
         residuals(Y[:, 0], fit_glm(Y, X, noise_model("ols")))
+
+
+def test_single_precision_loses_nothing_where_the_mean_is_not_explained(rng):
+    X = rng.standard_normal((60, 2))
+    Y = (1000 + rng.standard_normal((60, 5))).astype(np.float32)
+    model = noise_model("ar1")
+    assert_same(fit_glm(Y, X, model), fit_glm(Y.astype(np.float64), X, model))
+
+
+def test_the_variance_of_a_perfect_fit_is_not_negative(rng):
+    X = np.column_stack([rng.standard_normal((60, 4)), np.ones(60)])
+    Y = X @ (1000 * rng.standard_normal((5, 500)))
+    fit = fit_glm(Y, X, noise_model("ar2"))
+    assert (fit.sigma2 >= 0).all()
+    assert (fit.sigma2 < 1e-15 * fit.total_ss).all()

@@ -346,3 +346,13 @@ def test_the_range_is_that_of_all_volumes():
     volumes[0, 0, 0, 2] = np.nan
     found = Resampler((2, 1, 1), (2, 1, 1), np.eye(4))(volumes, volumes.copy())
     assert (found.low, found.high, found.finite) == (0.0, 11.0, False)
+
+
+def test_large_integers_keep_their_digits(rng):
+    volumes = rng.integers(0, 2**31 - 1, (*SHAPE, 1)).astype(np.int32)
+    matrix = MATRICES["oblique"]
+    found, expected = (
+        resample_volumes(part, matrix, np.empty((*TARGET, 1)))
+        for part in (volumes, volumes.astype(np.float64))
+    )
+    np.testing.assert_array_equal(found, expected)

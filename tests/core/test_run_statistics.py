@@ -144,6 +144,8 @@ def test_scans_that_do_not_fit_the_design_are_errors(X, Y):
         run.statistics()
     with pytest.raises(ShapeError, match=r"\(51, 30\) after 100 .* 150 in all, of 30"):
         run.add(Y[:51])
+    with pytest.raises(ShapeError, match=r"\(30,\) after 100"):
+        run.add(Y[0])
     with pytest.raises(ShapeError, match=r"\(2, 29\)"):
         run.add(Y[:2, :29])
 

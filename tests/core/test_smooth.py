@@ -8,6 +8,7 @@ from scipy.ndimage import gaussian_filter
 
 from boldglm.core.smooth import (
     average_voxels,
+    flat_volume,
     fwhm_to_sigma,
     gather_voxels,
     neighbour_average,
@@ -290,4 +291,6 @@ def test_gathered_voxels_are_cleaned_if_asked(clean):
 
 
 def test_what_is_too_large_for_the_type_is_infinite_without_a_warning():
-    assert flat_volume(np.full((1, 1, 1), 1e300), np.float32).tolist() == [np.inf]
+    assert flat_volume(np.full((1, 1, 1), 1e300, ">f8"), np.float32).tolist() == [
+        np.inf
+    ]

@@ -169,3 +169,16 @@ def test_items_that_nobody_used_go_when_an_error_comes_in_between():
         assert [block() for block in kept[1:]] == [None, None]
     finally:
         gc.enable()
+
+
+def test_the_generator_is_closed_whoever_else_holds_it():
+    held = []
+
+    def make(halted):
+        held.append(item for item in range(9))
+        return held[0]
+
+    found = made_ahead(make)
+    next(found)
+    found.close()
+    assert held[0].gi_frame is None
