@@ -406,3 +406,19 @@ def test_a_mask_that_lies_elsewhere_is_an_error(rng):
     mask = nib.Nifti1Image(np.ones((4, 4, 4), np.uint8), far)
     with pytest.raises(MaskError, match="No voxel of the mask lies in the image"):
         NiftiMasker(mask_img=mask).fit().transform(run)
+
+
+@pytest.mark.parametrize("step", [0.0, 1.0])
+def test_double_precision_keeps_the_digits_of_the_data(rng, step):
+    """On the grid of the mask, and resampled to it."""
+    data = 1e9 + rng.normal(size=(5, 5, 5, 4))
+    affine = np.eye(4)
+    affine[0, 3] = step
+    inside = np.zeros((5, 5, 5), np.uint8)
+    inside[2, 2, 2] = 1
+    masker = NiftiMasker(nib.Nifti1Image(inside, np.eye(4)), dtype="float64").fit()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ImageWarning)  # of resampling
+        series = masker.transform(nib.Nifti1Image(data, affine))
+    expected = data[2 - int(step), 2, 2]
+    np.testing.assert_allclose(series[:, 0] - 1e9, expected - 1e9, atol=1e-5)

@@ -25,6 +25,7 @@ def read_series(
     fwhm: Any = None,
     *,
     expected: bool = False,
+    dtype: Any = np.float32,
 ) -> np.ndarray:
     """Smoothed series of the voxels of a mask.
 
@@ -38,10 +39,11 @@ def read_series(
         See `boldglm.image.smooth_img`.
     expected : bool
         The user asked for another grid: resampling is no surprise to warn of.
+    dtype : float32 or float64
 
     Returns
     -------
-    (scan, voxel) float32, C-contiguous
+    (scan, voxel), C-contiguous
         Values that are not finite are 0.
 
     Raises
@@ -57,9 +59,9 @@ def read_series(
         If images are resampled, or had values inside the mask that are not finite.
     """
     n_scans = sum(count_scans(img) for img in images)
-    series = np.empty((n_scans, mask.n_voxels), dtype=np.float32)
+    series = np.empty((n_scans, mask.n_voxels), dtype=dtype)
     done = 0
-    for rows in stream_series(images, mask, fwhm, expected=expected):
+    for rows in stream_series(images, mask, fwhm, expected=expected, dtype=dtype):
         series[done : done + len(rows)] = rows
         done += len(rows)
     return series
@@ -71,6 +73,7 @@ def stream_series(
     fwhm: Any = None,
     *,
     expected: bool = False,
+    dtype: Any = np.float32,
 ) -> Iterator[np.ndarray]:
     """What `read_series` returns, some consecutive scans at a time.
 
@@ -78,14 +81,14 @@ def stream_series(
 
     Yields
     ------
-    (scan, voxel) float32, C-contiguous
+    (scan, voxel), C-contiguous
         Valid until the next one is asked for.
     """
     require_one_grid(images)
     grid = grid_of(images[0])
     smoother = Smoother(fwhm, mask.grid.voxel_sizes)
     if grid == mask.grid:
-        return iter_series(images, mask, smoother=smoother)
+        return iter_series(images, mask, smoother=smoother, dtype=dtype)
     require_overlap(images[0], mask)
     if not expected:
         warn(
@@ -95,18 +98,18 @@ def stream_series(
             "what you want.",
             ImageWarning,
         )
-    return _stream_resampled(images, mask, smoother)
+    return _stream_resampled(images, mask, smoother, dtype)
 
 
 def _stream_resampled(
-    images: list[SpatialImage], mask: VolumeMask, smoother: Smoother
+    images: list[SpatialImage], mask: VolumeMask, smoother: Smoother, dtype: Any
 ) -> Iterator[np.ndarray]:
     """Voxels of a mask out of images on another grid, in the box around it only."""
     part = mask.cropped(smoother.radius)
     within = smoother.within(part)
     replaced = seen = 0
-    for _, block in iter_regridded(images, part.grid):
-        rows = np.empty((block.shape[3], mask.n_voxels), dtype=np.float32)
+    for _, block in iter_regridded(images, part.grid, dtype):
+        rows = np.empty((block.shape[3], mask.n_voxels), dtype=dtype)
         replaced += within.gather(block, rows)
         seen += rows.size
         yield rows

@@ -17,6 +17,7 @@ from boldglm.maskers.series_masker import SeriesMasker
 from boldglm.masking.compute import compute_background_mask, compute_epi_mask
 from boldglm.masking.template import compute_brain_mask
 from boldglm.signal.checks import check_choice, checked_options
+from boldglm.signal.cleaning import float_type
 
 __all__ = ["NiftiMasker"]
 
@@ -189,6 +190,8 @@ class NiftiMasker(SeriesMasker):
             self._mask,
             self.smoothing_fwhm,
             expected=self.target_affine is not None,
+            # float64 is asked for to keep digits that single precision has not
+            dtype=float_type(self._dtype(images)),
         )
 
     @property
