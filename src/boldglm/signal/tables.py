@@ -165,10 +165,10 @@ def _read(
     path: Path, what: str, prefix: str | None, read_text: TextReader
 ) -> "DataFrame":
     if not path.is_file():
-        kind = "is a folder" if path.is_dir() else "does not exist"
+        wrong = f"only a folder '{path}'" if path.is_dir() else f"no file '{path}'"
         msg = (
-            f"{what}: the file '{path}' {kind} (looked from {Path.cwd()}). Give the "
-            "path of a table with a row per scan, or the table itself."
+            f"{what}: there is {wrong} (looked from {Path.cwd()}). Give the path of a "
+            "table with a row per scan, or the table itself."
         )
         raise FileNotFoundError(msg)
     suffix = path.suffix.lower()
