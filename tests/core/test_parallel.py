@@ -1,5 +1,6 @@
 """Blocks cover the range once; results keep their order."""
 
+import os
 from threading import Barrier, Event, Thread, get_ident
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from threadpoolctl import threadpool_limits
 
 from boldglm.core import parallel
-from boldglm.core.parallel import blocks, map_blocks, n_workers
+from boldglm.core.parallel import blocks, map_blocks, n_workers, thread_beside
 
 
 @given(st.integers(0, 500), st.integers(1, 60))
@@ -105,6 +106,22 @@ def test_blas_gets_its_threads_back_from_overlapping_calls():
 
     map_blocks(second, [0])
     assert n_workers(None) == before
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@pytest.mark.filterwarnings("ignore:This process.*multi-threaded:DeprecationWarning")
+def test_a_forked_child_does_not_wait_for_threads_of_its_parent():
+    before, done = n_workers(), thread_beside()
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(write, str(n_workers()).encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    done()
+    assert int(os.read(read, 10)) == before
+    os.close(read)
+    os.close(write)
 
 
 def test_a_blas_that_cannot_be_asked_leaves_all_processors(monkeypatch):

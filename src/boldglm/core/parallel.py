@@ -126,6 +126,16 @@ _BLAS = _Blas()
 _BESIDE = _Beside()
 
 
+def _start_anew() -> None:
+    """Forget, in a forked child, the threads that only its parent has."""
+    _BLAS.__init__()  # type: ignore[misc]
+    _BESIDE.__init__()  # type: ignore[misc]
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start_anew)
+
+
 def thread_beside() -> Callable[[], None]:
     """Count a thread that works beside `map_blocks`: it is left a processor.
 
