@@ -11,7 +11,12 @@ from boldglm.image import reading
 from boldglm.image.files import load_img
 from boldglm.image.grid import Grid
 from boldglm.image.reading import read_data
-from boldglm.image.regrid import iter_regridded, regrid, regrid_image, resampled_dtype
+from boldglm.image.regrid import (
+    iter_regridded,
+    regrid,
+    regrid_image,
+    resampled_dtype,
+), resampled_dtype
 from boldglm.image.sources import grid_of
 
 SHAPE = (9, 10, 8)
@@ -182,3 +187,12 @@ def test_a_volume_of_zeros_is_no_mask(rng):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         regrid_image(zeros, Grid((4, 4, 4), np.diag([1.5, 1.5, 1.5, 1])))
+
+
+@pytest.mark.parametrize(
+    ("stored", "splines", "nearest"),
+    [("i8", "f8", "i8"), ("i4", "f4", "i4"), ("?", "u1", "u1"), (">f4", "f4", "f4")],
+)
+def test_results_have_a_type_that_holds_them(stored, splines, nearest):
+    assert resampled_dtype(np.dtype(stored), "continuous") == np.dtype(splines)
+    assert resampled_dtype(np.dtype(stored), "nearest") == np.dtype(nearest)
