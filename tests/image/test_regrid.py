@@ -16,7 +16,7 @@ from boldglm.image.regrid import (
     regrid,
     regrid_image,
     resampled_dtype,
-), resampled_dtype
+)
 from boldglm.image.sources import grid_of
 
 SHAPE = (9, 10, 8)
