@@ -26,6 +26,7 @@ __all__ = [
     "EventsWarning",
     "ImageWarning",
     "MaskWarning",
+    "ThreadWarnings",
     "ThresholdWarning",
     "held_warnings",
     "warn",

@@ -7,6 +7,7 @@ import numpy as np
 from nibabel.spatialimages import SpatialImage
 
 from boldglm.core.regions import summarize
+from boldglm.image.extract import extracted_dtype
 from boldglm.image.grid import Grid, VolumeMask
 from boldglm.image.sources import count_scans
 from boldglm.maskers.extraction import stream_series
@@ -114,7 +115,8 @@ def read_regions(
     n_scans = sum(count_scans(img) for img in images)
     series = np.empty((n_scans, regions.n_regions))
     done = 0
-    for rows in stream_series(images, regions.mask, fwhm, expected=True):
+    dtype = np.result_type(extracted_dtype(images), np.float32)
+    for rows in stream_series(images, regions.mask, fwhm, expected=True, dtype=dtype):
         series[done : done + len(rows)] = summarize(
             rows, regions.columns, regions.starts, strategy
         )

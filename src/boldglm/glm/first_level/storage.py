@@ -1,6 +1,8 @@
 """A fitted model in one file of numbers and text."""
 
 import json
+import struct
+import tokenize
 import zipfile
 import zlib
 from os import PathLike
@@ -32,7 +34,19 @@ ARRAYS = {
 
 
 # What numpy and zipfile raise on files that are none of theirs, or cut short.
-_DAMAGE = (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error)
+# What a flipped bit can raise in the readers of zip archives and of array headers.
+_DAMAGE = (
+    ValueError,
+    OSError,
+    EOFError,
+    SyntaxError,
+    RuntimeError,
+    MemoryError,
+    struct.error,
+    tokenize.TokenError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 def save_model(model, path: str | PathLike) -> None:
