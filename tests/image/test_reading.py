@@ -10,6 +10,7 @@ import pytest
 
 from boldglm._base.errors import ImageFileError, ShapeError
 from boldglm.core.parallel import n_workers
+from boldglm.image.prefetch import DEPTH
 from boldglm.image.reading import (
     iter_blocks,
     name_of,
@@ -368,3 +369,22 @@ def test_images_are_named_by_their_file(tmp_path, rng):
     path = _write(tmp_path, "a.nii", _values(rng, "f4"))
     assert name_of(open_image(path)) == str(path)
     assert name_of(Path("x.nii")) == "x.nii"
+
+
+def test_blocks_that_are_not_kept_share_the_memory_of_a_few(tmp_path, rng):
+    data = _values(rng, "f4")
+    img = open_image(_write(tmp_path, "a.nii.gz", data))
+    places = []
+    for cut, block in iter_blocks(img, size=1, readonly=True):
+        np.testing.assert_array_equal(block, data[..., cut])
+        assert block.flags.f_contiguous
+        places.append(block.__array_interface__["data"][0])
+    assert len(places) == data.shape[3]
+    assert len(set(places)) == min(data.shape[3], DEPTH + 2)
+
+
+def test_a_short_last_block_shares_memory_too(tmp_path, rng):
+    data = rng.random((3, 4, 5, 16)).astype(np.float32)
+    img = open_image(_write(tmp_path, "a.nii", data))
+    for cut, block in iter_blocks(img, size=3, readonly=True):
+        np.testing.assert_array_equal(block, data[..., cut])

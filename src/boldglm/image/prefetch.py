@@ -9,13 +9,17 @@ from typing import TypeVar
 
 from boldglm.core.parallel import thread_beside
 
-__all__ = ["made_ahead"]
+__all__ = ["DEPTH", "made_ahead"]
+
+DEPTH = 3
+"""How many items are made ahead."""
 
 Item = TypeVar("Item")
 
 
 def made_ahead(
-    make: Callable[[Callable[[], bool]], Generator[Item, None, None]], depth: int = 3
+    make: Callable[[Callable[[], bool]], Generator[Item, None, None]],
+    depth: int = DEPTH,
 ) -> Iterator[Item]:
     """Hand on what a generator yields; it makes the next ones while one is used.
 
