@@ -11,11 +11,21 @@ from boldglm.core.resample import (
     Resampler,
     ValueRange,
     fill_gaps,
-    resample_volumes,
 )
 
 SHAPE = (7, 8, 6)
 TARGET = (9, 5, 8)
+
+
+def resample_volumes(
+    volumes, matrix, out, *, order=3, fill_value=0.0, limits=None, n_jobs=None
+):
+    """All that a `Resampler` does, in one call."""
+    resampler = Resampler(volumes.shape[:3], out.shape[:3], matrix, order)
+    resampler(volumes, out, fill_value=fill_value, n_jobs=n_jobs)
+    if limits is not None:
+        resampler.clip(out, limits, fill_value=fill_value, n_jobs=n_jobs)
+    return out
 
 
 def _matrix(linear, offset):

@@ -23,7 +23,6 @@ __all__ = [
     "Resampler",
     "ValueRange",
     "fill_gaps",
-    "resample_volumes",
 ]
 
 SPLINE_ORDERS = {"continuous": 3, "linear": 1, "nearest": 0}
@@ -207,53 +206,6 @@ class Resampler:
         np.clip(there, low, high, out=there)
         if not low <= fill <= high:
             there[self._outside] = fill
-
-
-def resample_volumes(
-    volumes: Array,
-    voxel_from_target: Array,
-    out: Array,
-    *,
-    order: int = 3,
-    fill_value: float = 0.0,
-    limits: tuple[float, float] | None = None,
-    n_jobs: int | None = None,
-) -> Array:
-    """Interpolate volumes at the voxels of another grid, see `Resampler`.
-
-    Parameters
-    ----------
-    volumes : (x, y, z, scan)
-        Not modified.
-    voxel_from_target : (4, 4) float
-        Target voxel indices to voxel indices of `volumes`.
-    out : (x', y', z', scan)
-        Is written and returned. Integers are rounded to.
-    order : {0, 1, 3}
-    fill_value : float
-    limits : (lowest, highest) or None
-        Interpolated values are clipped to these; `fill_value` is not.
-    n_jobs : int or None
-        Threads, see `boldglm.core.parallel.n_workers`.
-
-    Returns
-    -------
-    (x', y', z', scan)
-        `out`.
-
-    Examples
-    --------
-    >>> volumes = np.arange(4.0).reshape(4, 1, 1, 1)
-    >>> shift = np.eye(4)
-    >>> shift[0, 3] = 0.5
-    >>> resample_volumes(volumes, shift, np.empty((4, 1, 1, 1)), order=1).ravel()
-    array([0.5, 1.5, 2.5, 0. ])
-    """
-    resampler = Resampler(volumes.shape[:3], out.shape[:3], voxel_from_target, order)
-    resampler(volumes, out, fill_value=fill_value, n_jobs=n_jobs)
-    if limits is not None:
-        resampler.clip(out, limits, fill_value=fill_value, n_jobs=n_jobs)
-    return out
 
 
 def _in_type(limits: tuple[float, ...], dtype: np.dtype[Any]) -> tuple[Any, ...]:
