@@ -18,7 +18,7 @@ HALF = np.uint64(32)
 
 
 @njit(nogil=True, cache=True)
-def high_product(a: int, b: int) -> int:
+def high_product(a: np.uint64, b: np.uint64) -> np.uint64:
     """Upper 64 bits of the 128-bit product of two uint64."""
     a_low, a_high = a & LOW, a >> HALF
     b_low, b_high = b & LOW, b >> HALF
@@ -29,7 +29,7 @@ def high_product(a: int, b: int) -> int:
 
 
 @njit(nogil=True, cache=True)
-def philox(seed: int, draws: Words, words: Words) -> None:
+def philox(seed: np.uint64, draws: Words, words: Words) -> None:
     """Fill a row of words for each draw: counter (block + 1, draw, 0, 0)."""
     for row in range(draws.size):
         block = np.uint64(0)

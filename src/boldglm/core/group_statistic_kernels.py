@@ -82,7 +82,7 @@ def statistics(products: Single, dim: int, dof: int, out: Single) -> None:
                 left[v] -= products[draw, k, v] * products[draw, k, v]
         effect = products[draw, 0]
         if dim > 0:
-            ratios_of_squares(products[draw, :n_tested], np.float32(dof / dim), left)
+            ratios_of_squares(products[draw, :n_tested], np.float32(dof / dim), left)  # type: ignore[arg-type]
             continue
         for v in range(n_voxels):
             rest = max(left[v] - effect[v] * effect[v], LEAST)

@@ -275,4 +275,5 @@ def group_freedom(split: Partition, group: Integers) -> Array:
     array([1., 1.])
     """
     directions = np.concatenate([split.tested, split.nuisance])
-    return np.bincount(group, weights=1.0 - np.sum(directions**2, axis=0))
+    weights = 1.0 - np.sum(directions**2, axis=0)
+    return np.bincount(group, weights=weights).astype(np.float64)

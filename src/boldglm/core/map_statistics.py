@@ -89,9 +89,10 @@ class MapStatistics:
     def names(self) -> tuple[str, ...]:
         """What `largest` returns."""
         asked = self._test.asked
-        names = ("size", "mass") if asked.clusters else ()
-        names += ("tfce",) if asked.tfce else ()
-        return names + (("pivot",) if asked.pivots else ())
+        names = ["size", "mass"] if asked.clusters else []
+        names += ["tfce"] if asked.tfce else []
+        names += ["pivot"] if asked.pivots else []
+        return tuple(names)
 
     @contextmanager
     def workspace(self) -> Iterator[dict[str, Any]]:

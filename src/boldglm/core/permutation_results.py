@@ -61,7 +61,7 @@ def result_maps(found: PermutationTest, tail: str | None = None) -> dict[str, Ar
     >>> result_maps(run_permutations(test))["p_max_t"]
     array([0.125, 1.   ])
     """
-    letter = found.test.split.kind
+    letter: str = found.test.split.kind
     maps = {letter: found.maps["stat"]}
     p = {letter: found.uncorrected(), f"max_{letter}": found.corrected("stat", tail)}
     if found.test.asked.step_down:
