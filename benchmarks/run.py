@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from benchmarks import (
     bench_first_level,
     bench_glm,
+    bench_group,
     bench_images,
     bench_memory,
     cache,
@@ -27,6 +28,7 @@ from benchmarks.timing import Result, heading, write
 BENCHMARKS: dict[str, Callable[[bool, int], Iterable[Result]]] = {
     "first_level": bench_first_level.run,
     "glm": bench_glm.run,
+    "group": bench_group.run,
     "faces": bench_images.run_faces,
     "fiac": bench_images.run_fiac,
     "fmriprep": bench_images.run_fmriprep,

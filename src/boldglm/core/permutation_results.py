@@ -59,7 +59,7 @@ def result_maps(found: PermutationTest, tail: str | None = None) -> dict[str, Ar
     >>> data = np.array([[1.0, -1], [2.0, 1], [2.5, 0.5], [3.0, -1]])
     >>> test = PermutationOptions().prepare(data, partition(np.ones((4, 1)), [1]))
     >>> result_maps(run_permutations(test))["p_max_t"]
-    array([0.125, 1.   ])
+    array([0.25, 1.  ])
     """
     letter: str = found.test.split.kind
     maps = {letter: found.maps["stat"]}

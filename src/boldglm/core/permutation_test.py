@@ -127,7 +127,7 @@ def run_permutations(
     >>> flips = plan_shuffles(split, 100, seed=0)
     >>> found = run_permutations(GroupTest.prepare(data, split, flips, Asked()))
     >>> found.corrected("stat")
-    array([0.125, 1.   ])
+    array([0.25, 1.  ])
     """
     null = shuffle(test, n_jobs=n_jobs, progress=progress)
     return PermutationTest(test, null, observed_maps(test))

@@ -42,6 +42,7 @@ class GroupPermutations(GroupResults):
     verbose: int
     n_jobs: int
     missing: str
+    design_matrix_: Any
     _contrast_rows: Callable[[Any], tuple[np.ndarray, str]]
     _data_for: Callable[[Any], GroupData]
 

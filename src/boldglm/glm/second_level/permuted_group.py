@@ -1,7 +1,7 @@
 """Permutation tests of the maps of a group, as volumes."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -46,7 +46,7 @@ class PermutationInput:
     masker: Any
     design: np.ndarray
     rows: np.ndarray
-    stat_type: str | None = None
+    stat_type: Literal["t", "F"] | None = None
 
     def maps(self) -> np.ndarray:
         """Maps in the voxels that every subject has, (n_subjects, n_tested)."""
@@ -64,8 +64,7 @@ class PermutationInput:
         self, options: PermutationOptions, graph: "Graph | None" = None, **more: Any
     ) -> "GroupTest":
         """The test of these maps, ready to be shuffled."""
-        kind = self.stat_type if self.stat_type == "F" else None
-        split = partition(self.design, self.rows, kind)
+        split = partition(self.design, self.rows, self.stat_type)
         return options.prepare(self.maps(), split, graph, **more)
 
     def run(
