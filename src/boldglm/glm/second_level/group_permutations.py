@@ -175,7 +175,8 @@ def _height(test: "GroupTest", threshold: Any, control: str | None) -> float:
     elif control == "bonferroni":
         z = bonferroni_threshold(threshold, test.n_voxels)
     else:
-        z = fdr_threshold(_z_of(test), threshold)
+        # The lowest voxel found is in a cluster, single precision or not.
+        z = fdr_threshold(_z_of(test), threshold) - 1e-5
     if not np.isfinite(z):
         return float(np.finfo(np.float32).max)
     return height_of(float(special.ndtr(-z)), split.kind, split.dim, split.dof)
