@@ -22,6 +22,7 @@ _SUBPACKAGES = (
     "glm",
     "image",
     "maskers",
+    "mass_univariate",
     "masking",
     "plotting",
     "reporting",

@@ -204,7 +204,8 @@ def _test_one(
         maps = observed_maps(test)
         return PermutationResults({"t": maps.pop("stat")} | maps)
     say(verbose, "%s", test.shuffles.describe())
-    _warn_if_few(test.shuffles)
+    if caution := test.shuffles.caution():
+        warn(caution, DesignWarning)
     with ProgressBar(test.shuffles.n_draws, "permutations", verbose) as bar:
         threads = None if n_jobs == 1 else n_jobs
         found = run_permutations(test, n_jobs=threads, progress=bar.add)
@@ -317,13 +318,4 @@ def _check_choices(output_type: str, n_jobs: int) -> None:
             "output_type='legacy' is deprecated; the default, a dictionary, holds "
             "the same and more.",
             FutureWarning,
-        )
-
-
-def _warn_if_few(shuffles: Any) -> None:
-    if shuffles.n_possible < 20:
-        warn(
-            f"Only {shuffles.n_possible} different shuffles of this design are "
-            f"possible: no p is below 1/{shuffles.n_possible}.",
-            DesignWarning,
         )

@@ -26,6 +26,7 @@ DOORS = [
     "image.resampling",
     "maskers",
     "masking",
+    "mass_univariate",
     "plotting",
     "reporting",
     "signal",
@@ -34,8 +35,20 @@ DOORS = [
 # What nilearn has not.
 OUR_OWN = {
     "glm.contrasts.mean_contrast",
+    "glm.tfce_img",
     "image.save_img",
     "plotting.plot_slice_row",
+}
+
+SHUFFLING = {
+    "exchange": "auto",
+    "blocks": None,
+    "block_exchange": "within",
+    "variance_groups": None,
+    "step_down": False,
+    "tail": None,
+    "connectivity": 6,
+    "tfce_steps": None,
 }
 
 # Name: (parameters added at the end, parameters with another default: ours).
@@ -47,6 +60,18 @@ DIFFERENCES = {
     "glm.first_level.FirstLevelModel": ({"first_scans": "conditional"}, {}),
     "glm.first_level.FirstLevelModel.fit": ({}, {"bins": None}),
     "glm.first_level.run_glm": ({"first_scans": "conditional"}, {"bins": None}),
+    # what can be shuffled, and what is made of it
+    "mass_univariate.permuted_ols": (SHUFFLING, {}),
+    "glm.second_level.non_parametric_inference": (
+        {"missing": "drop-voxel", **SHUFFLING, "calibrate": False},
+        {},
+    ),
+    # a template of p values calibrated on permutations; p values beside the peaks
+    "glm.cluster_level_inference": ({"calibration": None}, {}),
+    "glm.thresholding.cluster_level_inference": ({"calibration": None}, {}),
+    "reporting.get_clusters_table": ({"p_values_img": None}, {}),
+    # what becomes of voxels that a subject lacks
+    "glm.second_level.SecondLevelModel": ({"missing": "drop-voxel"}, {}),
     # no template is in the package yet
     "masking.compute_brain_mask": ({"template_img": None}, {}),
     "masking.compute_multi_brain_mask": ({"template_img": None}, {}),

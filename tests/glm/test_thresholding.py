@@ -5,11 +5,12 @@ import warnings
 import numpy as np
 import pytest
 from nibabel import Nifti1Image
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import gaussian_filter, label
 from scipy.special import ndtr, ndtri
 
-from boldglm._base.errors import DimensionError
+from boldglm._base.errors import DimensionError, ShapeError
 from boldglm._base.warnings import ThresholdWarning
+from boldglm.core.discoveries import TemplateCalibration
 from boldglm.glm import cluster_level_inference, fdr_threshold, threshold_stats_img
 
 AFFINE = np.diag([-2.0, 2.0, 2.4, 1.0])
@@ -264,3 +265,120 @@ def test_shares_need_a_probability(z):
 
 def test_fdr_threshold_takes_the_names_of_nilearn():
     assert fdr_threshold(z_vals=[5.0, 0.0], alpha=0.05) == pytest.approx(5)
+
+
+@pytest.mark.parametrize(
+    ("options", "kind", "message"),
+    [
+        ({"threshold": np.nan, "height_control": None}, ValueError, "threshold is nan"),
+        ({"threshold": "3", "height_control": None}, TypeError, "threshold is '3'"),
+        ({"cluster_threshold": "3"}, TypeError, "cluster_threshold is '3'"),
+        ({"cluster_threshold": np.nan}, ValueError, "cluster_threshold is nan"),
+    ],
+)
+def test_thresholds_are_numbers(z, options, kind, message):
+    with pytest.raises(kind, match=message):
+        threshold_stats_img(image(z), **options)
+
+
+def share_by_definition(p, line):
+    """Lower bound of a cluster whose p are held against ``line(u)``."""
+    u = range(1, p.size + 1)
+    return max(0, *(1 - k + np.count_nonzero(p <= line(k)) for k in u)) / p.size
+
+
+@pytest.mark.parametrize("delta", [0, 4])
+@pytest.mark.parametrize("threshold", [1.5, 3.0])
+@pytest.mark.parametrize("with_mask", [True, False])
+def test_calibrated_shares_are_those_of_their_definition(
+    z, mask, delta, threshold, with_mask
+):
+    inside = mask if with_mask else z != 0
+    n_tests = int(inside.sum())
+    pivots = np.linspace(0.01, 1.0, 100)
+    calibration = TemplateCalibration(pivots, n_tests, delta)
+    shares = cluster_level_inference(
+        image(z),
+        image(mask.astype(np.uint8)) if with_mask else None,
+        threshold=threshold,
+        alpha=0.2,
+        calibration=calibration,
+    ).get_fdata()
+
+    def line(u):
+        return 0.2 * (u - delta) / (n_tests - delta) if u > delta else -1
+
+    labels, n_clusters = label(inside & (z > threshold))
+    expected = np.zeros(z.shape)
+    for k in range(1, n_clusters + 1):
+        here = labels == k
+        expected[here] = share_by_definition(ndtr(-z[here]), line)
+    assert expected.any()
+    np.testing.assert_allclose(shares, expected, atol=1e-6)
+
+
+def test_a_level_is_a_calibration_too(z):
+    n_tests = int((z != 0).sum())
+    calibration = TemplateCalibration(np.linspace(0.01, 1.0, 100), n_tests)
+    for level in (0.05, 0.3):
+        np.testing.assert_array_equal(
+            cluster_level_inference(image(z), calibration=level).get_fdata(),
+            cluster_level_inference(
+                image(z), alpha=level, calibration=calibration
+            ).get_fdata(),
+        )
+    lower = cluster_level_inference(image(z), calibration=0.05).get_fdata()
+    higher = cluster_level_inference(image(z), calibration=0.3).get_fdata()
+    assert (higher >= lower).all()
+    assert (higher > lower).any()
+    assert not cluster_level_inference(image(z), calibration=0.0).get_fdata().any()
+
+
+def test_higher_thresholds_go_over_lower_ones_when_calibrated(z):
+    one = cluster_level_inference(image(z), threshold=4.0, calibration=0.1).get_fdata()
+    both = cluster_level_inference(
+        image(z), threshold=[4.0, 2.0], calibration=0.1
+    ).get_fdata()
+    np.testing.assert_array_equal(both[z > 4], one[z > 4])
+    assert (both[(z > 2) & (z <= 4)] > 0).any()
+
+
+@pytest.mark.parametrize(
+    ("calibration", "kind", "message"),
+    [
+        (
+            TemplateCalibration(np.array([0.1]), 77),
+            ShapeError,
+            r"of 77 voxels, and 2688 are tested here: pass as mask_img",
+        ),
+        (1.5, ValueError, "calibration is 1.5; the level"),
+        (np.nan, ValueError, "calibration is nan; the level"),
+        ("pari", TypeError, "calibration is 'pari'; expected"),
+    ],
+)
+def test_a_calibration_is_of_the_voxels_tested(z, calibration, kind, message):
+    with pytest.raises(kind, match=message):
+        cluster_level_inference(image(z), calibration=calibration)
+
+
+@pytest.mark.parametrize(
+    ("delta", "p", "n_found"),
+    [
+        # t_1 = .4 / 20 = .02: below it all 8 count, above it 7, from t_2 on
+        (0, 0.0199, 8),
+        (0, 0.0201, 7),
+        # t_3 = .4 / 18 = .0222
+        (2, 0.0221, 6),
+        (2, 0.0223, 5),
+    ],
+)
+def test_calibrated_shares_change_where_p_crosses_the_template(delta, p, n_found):
+    z = np.full((1, 1, 20), -1.0)
+    z[0, 0, :8] = -ndtri([0.001] + [p] * 7)
+    calibration = TemplateCalibration(np.array([0.4]), 20, delta)
+    options = {"threshold": 1.0, "alpha": 1.0}
+    share = cluster_level_inference(image(z), calibration=calibration, **options)
+    assert share.get_fdata()[0, 0, 0] == pytest.approx(n_found / 8)
+    if delta == 0:
+        share = cluster_level_inference(image(z), calibration=0.4, **options)
+        assert share.get_fdata()[0, 0, 0] == pytest.approx(n_found / 8)

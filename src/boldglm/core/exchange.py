@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from boldglm._base.errors import DesignError
 
-__all__ = ["BLOCK_EXCHANGES", "Exchange", "exchange_rows"]
+__all__ = ["BLOCK_EXCHANGES", "Exchange", "exchange_rows", "read_labels"]
 
 Array = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -141,16 +141,49 @@ def exchange_rows(
 
 def _members(blocks: object, n_rows: int) -> list[Integers]:
     """Rows of each block, in the order of their first rows."""
-    labels = np.asarray(blocks)
-    if labels.shape != (n_rows,):
+    _, owner = read_labels(blocks, n_rows, "blocks")
+    _, first = np.unique(owner, return_index=True)
+    return [np.flatnonzero(owner == index) for index in np.argsort(first)]
+
+
+def read_labels(labels: object, n_rows: int, what: str) -> tuple[list[str], Integers]:
+    """Groups that labels put rows into.
+
+    Parameters
+    ----------
+    labels : (n_rows,) numbers or text
+    n_rows : int
+    what : str
+        What is labelled, for messages.
+
+    Returns
+    -------
+    names : list of str
+        Of each group, sorted.
+    group : (n_rows,) int
+        Index of the group of each row.
+
+    Raises
+    ------
+    DesignError
+        If there is not a label for every row, or a label is missing.
+
+    Examples
+    --------
+    >>> read_labels(["b", "a", "b"], 3, "blocks")
+    (['a', 'b'], array([1, 0, 1]))
+    """
+    # Text beside a NaN would become text, the NaN too.
+    each = np.asarray(labels, dtype=object)
+    if each.shape != (n_rows,):
         msg = (
-            f"blocks have shape {labels.shape}; expected one label for each of the "
+            f"{what} have shape {each.shape}; expected one label for each of the "
             f"{n_rows} rows of the design."
         )
         raise DesignError(msg)
-    missing = [i for i, x in enumerate(labels.tolist()) if x is None or x != x]  # noqa: PLR0124
+    missing = [i for i, x in enumerate(each) if x is None or x != x]  # noqa: PLR0124
     if missing:
-        msg = f"blocks have no label for the rows {missing}; expected one for each row."
+        msg = f"{what} have no label for the rows {missing}; expected one for each row."
         raise DesignError(msg)
-    _, first, owner = np.unique(labels, return_index=True, return_inverse=True)
-    return [np.flatnonzero(owner == index) for index in np.argsort(first)]
+    names, group = np.unique(np.asarray(each.tolist()), return_inverse=True)
+    return [str(name) for name in names], group.astype(np.int64)

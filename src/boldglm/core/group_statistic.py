@@ -11,6 +11,7 @@ from boldglm.core.group_test import (
     correlation_to_statistic,
     group_freedom,
 )
+from boldglm.core.parallel import one_blas_thread
 
 __all__ = ["Tiles"]
 
@@ -135,9 +136,17 @@ class Tiles:
         """Statistics of a tile of shuffles at all voxels, (n_draws, n_voxels)."""
         weights, scratch = self.weights(tile), self.scratch()
         rows = np.empty((self.n_draws, self.test.n_voxels), dtype=np.float32)
-        for part in self.voxels():
-            rows[:, part] = self.statistics(weights, part, scratch)
+        # Threads of BLAS would cut the sums elsewhere, and so change their last bits.
+        with one_blas_thread():
+            for part in self.voxels():
+                rows[:, part] = self.statistics(weights, part, scratch)
         return rows
+
+    def observed(self) -> Array:
+        """Statistics of the data as they are, (n_voxels,)."""
+        if self.test.variance_group is None:
+            return self.test.statistic
+        return self.rows_of(0)[0].astype(np.float64)
 
     def voxels(self) -> list[slice]:
         """All voxels in stretches of `width`; the last one may be shorter."""
@@ -145,13 +154,13 @@ class Tiles:
         starts = range(0, n_voxels, self.width)
         return [slice(start, min(start + self.width, n_voxels)) for start in starts]
 
-    def reached(self, observed: Single) -> Single:
+    def reached(self, observed: Array) -> Single:
         """What a shuffle has to reach to count as at or above the data as they are.
 
         Parameters
         ----------
         observed : (n_voxels,)
-            Statistics of shuffle 0, of `rows_of`; looked at for variance groups only.
+            From `observed`; looked at for variance groups only.
 
         Returns
         -------
@@ -170,11 +179,10 @@ class Tiles:
         lower = np.maximum(size - TIE, least)
         return correlation_to_statistic(lower, test.split).astype(np.float32)
 
-    def in_units_of_statistic(self, maxima: Array) -> Array:
-        """Maxima as statistics, where tiles give correlations."""
-        return (
-            correlation_to_statistic(maxima, self.test.split) if self.plain else maxima
-        )
+    def in_units_of_statistic(self, values: npt.NDArray[np.floating]) -> Array:
+        """Statistics, where tiles give correlations."""
+        exact = values.astype(np.float64)
+        return correlation_to_statistic(exact, self.test.split) if self.plain else exact
 
 
 def _moving(test: GroupTest) -> Array:

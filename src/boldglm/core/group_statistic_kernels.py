@@ -2,7 +2,7 @@
 
 All arrays are (draw, …, voxel) with voxels contiguous, and the loops over voxels have
 no branches, so that they become vector instructions. ``fastmath`` lets the compiler
-take maxima without looking for NaN, which the data have none of.
+take maxima without looking for NaN and infinity, which the data have none of.
 """
 
 import math
@@ -12,6 +12,7 @@ import numpy.typing as npt
 from numba import njit
 
 __all__ = [
+    "LOWEST",
     "count_step_down",
     "plain_maxima",
     "ratios_of_squares",
@@ -24,6 +25,8 @@ Counts = npt.NDArray[np.int32]
 
 # Unit vectors in single precision: a residual of less than this is none.
 LEAST = np.float32(1e-7)
+# Below all statistics, and finite, as ``fastmath`` takes all numbers to be.
+LOWEST = np.finfo(np.float32).min
 ONE = np.float32(1.0)
 
 
@@ -121,7 +124,7 @@ def count_step_down(
         What counts as reached.
     counts : (voxel,)
     """
-    highest = np.float32(-np.inf)
+    highest = LOWEST
     for position in range(order.size - 1, -1, -1):
         v = order[position]
         value = abs(row[v]) if two_sided else row[v]

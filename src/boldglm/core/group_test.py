@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from boldglm._base.errors import DesignError, ShapeError
+from boldglm.core.exchange import read_labels
 from boldglm.core.parallel import blocks, map_blocks
 from boldglm.core.partition import Partition
 from boldglm.core.permute import Shuffles
@@ -172,7 +173,7 @@ class GroupTest:
         Raises
         ------
         ShapeError
-            If the data have other rows than the design, or are not finite.
+            If the data have other rows than the design, no voxels, or are not finite.
         DesignError
             If a variance group has no degree of freedom of its own.
 
@@ -190,11 +191,14 @@ class GroupTest:
         """
         if data.ndim != 2 or data.shape[0] != split.n_rows:
             msg = (
-                f"the data have shape {data.shape}, the design has {split.n_rows} rows; "
-                "expected a row of data for each"
+                f"the data have shape {data.shape}, the design has {split.n_rows} "
+                "rows; expected a row of data for each"
             )
             raise ShapeError(msg)
         n_voxels = data.shape[1]
+        if n_voxels == 0:
+            msg = "the data have no voxels; expected one or more"
+            raise ShapeError(msg)
         unit = np.empty(data.shape, dtype=np.float32)
         correlation = np.empty(n_voxels)
 
@@ -245,23 +249,16 @@ def correlation_to_statistic(correlation: Array, split: Partition) -> Array:
 
 def _variance_groups(labels: npt.ArrayLike, split: Partition) -> Integers:
     """Variance group of each row, from 0, each with a degree of freedom."""
-    given = np.asarray(labels)
-    if given.shape != (split.n_rows,):
-        msg = (
-            f"variance groups have shape {given.shape}; expected one label for each "
-            f"of the {split.n_rows} rows of the design."
-        )
-        raise DesignError(msg)
-    names, group = np.unique(given, return_inverse=True)
+    names, group = read_labels(labels, split.n_rows, "variance groups")
     freedom = group_freedom(split, group)
-    poor = [str(name) for name, left in zip(names, freedom, strict=True) if left < 0.5]
+    poor = [name for name, left in zip(names, freedom, strict=True) if left < 0.5]
     if poor:
         msg = (
             f"variance group {', '.join(poor)} leaves {freedom.min():.2g} degrees of "
             "freedom for its variance; join groups until each has one or more."
         )
         raise DesignError(msg)
-    return group.astype(np.int64)
+    return group
 
 
 def group_freedom(split: Partition, group: Integers) -> Array:

@@ -63,13 +63,15 @@ class MapStatistics:
     Parameters
     ----------
     test : GroupTest
-    observed : (n_voxels,) float32
+    observed : (n_voxels,)
         Statistics of the data as they are.
     low : (n_voxels,) float32
         What a shuffle has to reach to count.
     """
 
-    def __init__(self, test: GroupTest, observed: Single, low: Single) -> None:
+    def __init__(
+        self, test: GroupTest, observed: npt.NDArray[np.floating], low: Single
+    ) -> None:
         asked = test.asked
         self._test, self._low = test, low
         self._signs = (1, -1) if test.two_sided else (1,)

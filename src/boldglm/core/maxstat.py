@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from threading import Lock
 from typing import Any
 
@@ -195,13 +195,13 @@ def key_of(test: GroupTest) -> str:
     groups = () if test.variance_group is None else (test.variance_group,)
     arrays = (test.unit, test.split.tested, test.split.nuisance, *groups)
     exchange = (*shuffles.exchange.groups, *shuffles.exchange.units)
-    for array in (*arrays, shuffles.row_types, *exchange):
-        digest.update(np.ascontiguousarray(array).tobytes())
+    graphs = [ask.graph for ask in (asked.clusters, asked.tfce) if ask is not None]
+    lines = [(each.starts, each.neighbours, each.areas) for each in graphs]
+    for array in (*arrays, shuffles.row_types, *exchange, *chain(*lines)):
+        values = np.ascontiguousarray([] if array is None else array)
+        digest.update(repr((values.shape, values.dtype)).encode() + values.tobytes())
     clusters = asked.clusters and (asked.clusters.height, asked.clusters.mass)
     tfce = asked.tfce and (asked.tfce.extent, asked.tfce.height, asked.tfce.steps)
-    for ask in (asked.clusters, asked.tfce):
-        if ask is not None:
-            digest.update(ask.graph.starts.tobytes() + ask.graph.neighbours.tobytes())
     words = (
         test.split.kind,
         shuffles.kind,
@@ -226,10 +226,7 @@ class _Sweep:
         self.test, self.first, self.stop = test, first, stop
         self.tiles = Tiles.of(test)
         self.progress = progress
-        # In single precision as for shuffles, so that those which give the same
-        # statistics as the data, in clusters too, are equal to them.
-        needed = test.asked.whole_maps or test.variance_group is not None
-        observed = self.tiles.rows_of(0)[0] if needed else test.unit[0]
+        observed = self.tiles.observed()
         self.low = self.tiles.reached(observed)
         self.maps = MapStatistics(test, observed, self.low)
         names = ("stat", *self.maps.names)
@@ -262,9 +259,7 @@ class _Sweep:
             largest = self._by_maps(tile, wanted, place, counts)
         else:
             largest = self._by_tiles(tile, wanted, counts)
-        self.maxima["stat"][place] = self.tiles.in_units_of_statistic(
-            largest.astype(np.float64)
-        )
+        self.maxima["stat"][place] = self.tiles.in_units_of_statistic(largest)
         with self.lock:
             self.reached += counts
         if self.progress is not None:
@@ -274,11 +269,11 @@ class _Sweep:
         self, tile: int, wanted: slice, counts: npt.NDArray[np.int32]
     ) -> Single:
         """Maxima of a tile, of which no shuffle is ever there as a whole map."""
-        from boldglm.core.group_statistic_kernels import plain_maxima
+        from boldglm.core.group_statistic_kernels import LOWEST, plain_maxima
 
         weights, scratch = self.tiles.weights(tile), self.tiles.scratch()
         n_wanted, width = wanted.stop - wanted.start, self.tiles.width
-        lanes = np.full((n_wanted, width), -np.inf, np.float32)
+        lanes = np.full((n_wanted, width), LOWEST)
         for part in self.tiles.voxels():
             found = self.tiles.statistics(weights, part, scratch)[wanted]
             two_sided, low = self.test.two_sided, self.low[part]

@@ -136,25 +136,33 @@ def hommel_value(z: npt.ArrayLike, alpha: float) -> int:
 def discovery_proportions(
     z: npt.ArrayLike,
     labels: npt.ArrayLike,
-    hommel: int,
+    hommel: float,
     alpha: float,
+    delta: float = 0.0,
 ) -> Array:
     """Share of each cluster that is truly active, as a lower bound.
 
     All bounds hold at once with probability ``1 - alpha``, whatever clusters are
     looked at and however they were chosen. For a cluster S of m voxels::
 
-        max over u = 1…m of (1 - u + #{i in S: hommel p[i] <= u alpha}) / m
+        max over u = 1…m of (1 - u + #{i in S: hommel p[i] <= (u - delta) alpha}) / m
+
+    where ``u <= delta`` counts nothing. This is all-resolutions inference. With a
+    template that was calibrated on permutations (`boldglm.core.discoveries`) of n
+    tests, pass ``n - delta`` for `hommel` and the height of the template for `alpha`.
 
     Parameters
     ----------
     z : (n,) float
+        NaN is not active.
     labels : (n,) int
         Cluster of each voxel, from 1; 0 is none.
-    hommel : int
+    hommel : float
         `hommel_value` of all voxels that were tested.
     alpha : float
-        Between 0 and 1.
+        Between 0 and 1; 0: none are active.
+    delta : float
+        0 or more.
 
     Returns
     -------
@@ -168,7 +176,8 @@ def discovery_proportions(
 
     References
     ----------
-    Rosenblatt, Finos, Weeda, Solari and Goeman 2018, NeuroImage 181, 786-796.
+    Rosenblatt, Finos, Weeda, Solari and Goeman 2018, NeuroImage 181, 786-796;
+    Andreella, Hemerik, Finos, Weeda and Goeman 2023, Stat. Med. 42, 2311-2340.
 
     Examples
     --------
@@ -189,9 +198,7 @@ def discovery_proportions(
     shares = np.zeros(sizes.size)
     if values.size == 0:
         return shares
-    with np.errstate(divide="ignore", invalid="ignore"):
-        u = np.ceil(hommel * special.ndtr(-values) / alpha)
-    u = np.maximum(np.nan_to_num(u, nan=1.0), 1.0)
+    u = _first_steps(special.ndtr(-values), hommel, alpha, delta)
     order = np.lexsort((u, cluster))
     sizes[0] = 0
     present = np.flatnonzero(sizes)
@@ -200,6 +207,16 @@ def discovery_proportions(
     found = np.maximum.reduceat(1 - u[order] + rank, starts)
     shares[present] = np.maximum(found, 0) / sizes[present]
     return shares
+
+
+def _first_steps(p: Array, hommel: float, alpha: float, delta: float) -> Array:
+    """The smallest u > delta with ``hommel p <= (u - delta) alpha``; or infinity."""
+    first = np.floor(delta) + 1.0
+    if alpha == 0:
+        return np.full(p.shape, np.inf)
+    with np.errstate(over="ignore"):
+        u = np.maximum(np.ceil(hommel * p / alpha + delta), first)
+    return np.where(np.isnan(u), np.inf, u)
 
 
 def check_alpha(alpha: float) -> None:

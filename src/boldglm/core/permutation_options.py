@@ -106,7 +106,7 @@ class PermutationOptions:
         Raises
         ------
         DesignError
-            If nothing can be shuffled.
+            If the rows cannot be shuffled as asked.
         ValueError
             If a graph is needed.
         """

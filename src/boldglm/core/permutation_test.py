@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from boldglm.core.discoveries import TemplateCalibration
 from boldglm.core.group_statistic import Tiles
-from boldglm.core.group_test import GroupTest
+from boldglm.core.group_test import TIE, GroupTest
 from boldglm.core.map_statistics import MapStatistics, cluster_values
 from boldglm.core.maxstat import Null, shuffle
 from boldglm.core.permutation_p import corrected_p, count_p, step_down_p
@@ -18,8 +18,8 @@ __all__ = ["PermutationTest", "observed_maps", "run_permutations"]
 
 Array = npt.NDArray[np.float64]
 
-# Masses and enhancements are sums of single-precision values: equal ones agree to this.
-SAME = 1e-6
+# Largest part of a mass or an enhancement by which ties are told.
+MOST = 1e-3
 
 
 @dataclass(frozen=True)
@@ -52,12 +52,21 @@ class PermutationTest:
         observed = self.maps[name]
         if name == "stat":
             tiles = Tiles.of(self.test)
-            low = tiles.reached(observed.astype(np.float32)).astype(np.float64)
-            low = tiles.in_units_of_statistic(low)
+            low = tiles.in_units_of_statistic(tiles.reached(observed))
         else:
             size = np.abs(observed)
-            low = size - SAME * size
+            low = size - self._same * size
         return corrected_p(self.null.maxima[name], low, tail)
+
+    @property
+    def _same(self) -> float:
+        """Part by which masses and enhancements may differ that are equal.
+
+        A correlation r that is off by e gives statistics that are off by a part of
+        ``e / (1 - r^2)``: these are sums of such.
+        """
+        largest = float(np.max(np.abs(self.test.correlation)))
+        return min(TIE / max(1.0 - largest**2, TIE), MOST)
 
     def uncorrected(self) -> Array:
         """P of every voxel by itself, (n_voxels,)."""
@@ -139,11 +148,11 @@ def observed_maps(test: GroupTest) -> dict[str, Array]:
     Clusters and enhancement come from statistics in single precision, as those of
     shuffles do: one that gives the same statistics gives the same clusters.
     """
-    asked, grouped = test.asked, test.variance_group is not None
-    if not (grouped or asked.clusters or asked.tfce):
-        return {"stat": test.statistic}
-    row = Tiles.of(test).rows_of(0)[0]
-    maps = {"stat": row.astype(np.float64) if grouped else test.statistic}
+    asked, tiles = test.asked, Tiles.of(test)
+    maps = {"stat": tiles.observed()}
+    if not (asked.clusters or asked.tfce):
+        return maps
+    row = tiles.rows_of(0)[0]
     if asked.clusters:
         from boldglm.core.graph_clusters import graph_clusters
 

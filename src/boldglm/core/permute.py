@@ -21,20 +21,21 @@ Integers = npt.NDArray[np.int64]
 Kind = Literal["permutation", "sign-flip", "both"]
 KINDS = ("auto", "permutation", "sign-flip", "both")
 
+# With fewer shuffles than this no p is below .05.
+FEW = 20
 # A direction is one that permutations leave in place when its length in their fixed
 # space is 1 to this part.
 IN_PLACE = 1e-8
 
 REASONS = {
     "sign-flip": (
-        "the contrast tests a mean, which no permutation of the rows can change: signs "
-        "are flipped, which takes errors to be symmetric about 0"
+        "the contrast tests {what}, which no permutation{where} can change: signs are "
+        "flipped, which takes errors to be symmetric about 0"
     ),
     "permutation": (
         "the contrast compares rows with one another: rows are permuted, which takes "
         "errors to be exchangeable"
     ),
-    "both": "as asked: rows are permuted and signs are flipped",
 }
 
 
@@ -92,6 +93,20 @@ class Shuffles:
         number = f"all {self.n_possible}" if self.exhaustive else f"{self.n_draws}"
         where = self.exchange.describe()
         return f"{number} {name}{where}: {self.reason}"
+
+    def caution(self) -> str | None:
+        """What users should know before they read p, if anything.
+
+        >>> from boldglm.core.partition import partition
+        >>> plan_shuffles(partition(np.ones((3, 1)), [1.0]), 100, seed=0).caution()
+        'Only 8 different shuffles of this design are possible: no p is below 1/8.'
+        """
+        if self.n_possible >= FEW:
+            return None
+        return (
+            f"Only {self.n_possible} different shuffles of this design are possible: "
+            f"no p is below 1/{self.n_possible}."
+        )
 
     def draw(self, first: int, stop: int) -> tuple[Integers, Array]:
         """Orders and signs of the shuffles ``first … stop - 1``.
@@ -195,8 +210,8 @@ def plan_shuffles(
     Raises
     ------
     DesignError
-        If nothing can be shuffled, or the `kind` asked for would leave what the
-        contrast tests in place.
+        If blocks are not one label for each row, or the `kind` asked for would leave
+        what the contrast tests in place.
     ValueError
         If `kind` or `block_exchange` is unknown, or `n_draws` is below 1.
 
@@ -226,31 +241,25 @@ def plan_shuffles(
     chosen = ("sign-flip" if in_place else "permutation") if kind == "auto" else kind
     if chosen == "permutation" and in_place:
         msg = (
-            "Permutations were asked for, but the contrast tests a mean of rows that "
-            "change places, which stays the same: no permutation could tell it from "
-            "noise. Use 'sign-flip' (or 'auto'), if errors are symmetric about 0."
+            f"Permutations were asked for, but the contrast tests {_mean(exchange)}, "
+            f"which no permutation{exchange.describe()} can change or tell from noise. "
+            "Use 'sign-flip' (or 'auto'), if errors are symmetric about 0."
         )
         raise DesignError(msg)
     _, types = np.unique(split.design, axis=0, return_inverse=True)
-    if block_exchange == "both":
-        # Ways to place alike rows differ in number from one result to another, so
-        # that only the shuffles themselves are equally likely.
+    if exchange.rule == "both":
+        # Blocks that change places after their rows did give some results in more
+        # ways than others; only the shuffles themselves are equally likely.
         types = np.arange(split.n_rows)
     types = types.ravel().astype(np.int64)
     counts = _counts(exchange, types) if chosen != "sign-flip" else ()
     n_possible = math.prod(counts)
     if chosen != "permutation":
         n_possible *= 2 ** len(exchange.units)
-    if n_possible < 2:
-        msg = (
-            "Nothing can be shuffled: every exchangeability block has one row, or its "
-            "rows are alike in the design. Check the blocks."
-        )
-        raise DesignError(msg)
     exhaustive = n_possible - 1 <= n_draws
     return Shuffles(
         kind=chosen,  # type: ignore[arg-type]
-        reason=REASONS[chosen] if kind == "auto" else "as asked",
+        reason=_reason(chosen, exchange) if kind == "auto" else "as asked",
         exchange=exchange,
         row_types=types,
         n_possible=n_possible,
@@ -269,6 +278,16 @@ def _in_place(split: Partition, exchange: Exchange) -> bool:
     basis = basis[:, singular > IN_PLACE]
     cosines = np.linalg.svd(split.tested @ basis, compute_uv=False)
     return bool(np.max(cosines, initial=0.0) > 1 - IN_PLACE)
+
+
+def _mean(exchange: Exchange) -> str:
+    """What no permutation changes, in words."""
+    return "means of rows that change places" if exchange.rule else "a mean"
+
+
+def _reason(kind: str, exchange: Exchange) -> str:
+    """Why this kind was chosen, in words."""
+    return REASONS[kind].format(what=_mean(exchange), where=exchange.describe())
 
 
 def _counts(exchange: Exchange, types: Integers) -> tuple[int, ...]:

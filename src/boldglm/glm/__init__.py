@@ -18,6 +18,7 @@ _NAMES = {
     "fdr_threshold": "boldglm.glm.thresholding",
     "first_level": "boldglm.glm.first_level",
     "second_level": "boldglm.glm.second_level",
+    "tfce_img": "boldglm.glm.enhancement",
     "threshold_stats_img": "boldglm.glm.thresholding",
 }
 

@@ -7,8 +7,10 @@ import numpy as np
 from nibabel.nifti1 import Nifti1Image
 from nibabel.spatialimages import SpatialImage
 
+from boldglm._base.errors import ShapeError
 from boldglm._base.warnings import ThresholdWarning, warn
 from boldglm.core.clusters import drop_small_clusters, label_clusters
+from boldglm.core.discoveries import TemplateCalibration
 from boldglm.core.multiple import (
     bonferroni_threshold,
     check_alpha,
@@ -20,6 +22,7 @@ from boldglm.core.multiple import (
 from boldglm.image.files import check_niimg_3d
 from boldglm.image.like import get_data, new_img_like
 from boldglm.image.mask import inside_on_grid
+from boldglm.signal.checks import checked_number
 
 __all__ = ["cluster_level_inference", "fdr_threshold", "threshold_stats_img"]
 
@@ -78,8 +81,10 @@ def threshold_stats_img(
     ------
     ValueError
         For an `alpha` that is no probability, an unknown `height_control`, a negative
-        `cluster_threshold`, a negative two-sided `threshold`, or no image where one
-        is needed.
+        `cluster_threshold`, a negative two-sided `threshold` or one that is NaN, or no
+        image where one is needed.
+    TypeError
+        If `threshold` or `cluster_threshold` is no number.
 
     Warns
     -----
@@ -94,7 +99,7 @@ def threshold_stats_img(
     (2.5758, array([-4., 0., 0., 5.]))
     """
     check_alpha(alpha)
-    _check_choices(height_control, cluster_threshold)
+    _check_choices(height_control, cluster_threshold, threshold)
     if height_control is not None and threshold is not None:
         warn(
             f"threshold={threshold} is not used with height_control="
@@ -134,12 +139,21 @@ def cluster_level_inference(
     threshold: float | Sequence[float] = 3.0,
     alpha: float = 0.05,
     verbose: int = 0,
+    calibration: TemplateCalibration | float | None = None,
 ) -> Nifti1Image:
     """How much of each cluster is truly active, at least.
 
     Clusters are voxels above `threshold` that hang together by faces. With probability
     ``1 - alpha`` all of the shares on the map are true at once, for any thresholds
-    (all-resolutions inference).
+    and however the clusters were chosen.
+
+    Of themselves the shares are those of all-resolutions inference, which knows nothing
+    of how voxels depend on each other. With a `calibration`, permutations say so, and
+    the shares of a smooth map become larger::
+
+        max over u = 1…m of (1 - u + #{i in the cluster: p[i] <= t_u}) / m
+        t_u = u alpha / h                             h is Hommel's value
+        t_u = (u - delta) level / (n_tests - delta)   with a calibration
 
     Parameters
     ----------
@@ -155,6 +169,10 @@ def cluster_level_inference(
         Between 0 and 1.
     verbose : int
         Accepted for compatibility.
+    calibration : TemplateCalibration, float or None
+        Of permutations over the voxels of the mask, whose p are those of `stat_img`:
+        one-sided, the tail areas of z. A number is the `level`, for `delta` 0; then
+        `alpha` is not used, as it was when the level was computed.
 
     Returns
     -------
@@ -164,11 +182,17 @@ def cluster_level_inference(
     Raises
     ------
     ValueError
-        For a negative threshold, or an `alpha` that is no probability.
+        For a negative threshold, or an `alpha` or level that is no probability.
+    ShapeError
+        If the calibration is of another number of voxels than the mask has.
+    TypeError
+        If `calibration` is something else.
 
     References
     ----------
-    Rosenblatt, Finos, Weeda, Solari and Goeman 2018, NeuroImage 181, 786-796.
+    Rosenblatt, Finos, Weeda, Solari and Goeman 2018, NeuroImage 181, 786-796;
+    Andreella, Hemerik, Finos, Weeda and Goeman 2023, Stat. Med. 42, 2311-2340;
+    Blain, Thirion and Neuvial 2022, NeuroImage 260, 119492.
 
     Examples
     --------
@@ -176,6 +200,14 @@ def cluster_level_inference(
     >>> share = cluster_level_inference(Nifti1Image(z, np.eye(4)), threshold=1.5)
     >>> share.get_fdata().ravel()
     array([0.5, 0.5, 0.5, 0.5, 0. , 0. , 1. , 0. ])
+
+    Had permutations allowed a level of 0.2:
+
+    >>> share = cluster_level_inference(
+    ...     Nifti1Image(z, np.eye(4)), threshold=1.5, calibration=0.2
+    ... )
+    >>> share.get_fdata().ravel()
+    array([0.75, 0.75, 0.75, 0.75, 0. , 0. , 1. , 0. ])
     """
     del verbose
     check_alpha(alpha)
@@ -189,29 +221,63 @@ def cluster_level_inference(
     img = check_niimg_3d(stat_img)
     values, inside = _values_and_inside(img, mask_img)
     tested = values[inside]
-    hommel = hommel_value(tested, alpha)
+    line = _line(tested, alpha, calibration)
     shares = np.zeros(tested.size, dtype=np.float32)
     for height in heights:
         labels = label_clusters(inside & (values > height))[0][inside]
-        found = discovery_proportions(tested, labels, hommel, alpha)[labels]
+        found = discovery_proportions(tested, labels, *line)[labels]
         shares = np.where(labels > 0, found, shares)
     volume = np.zeros(values.shape, dtype=np.float32)
     volume[inside] = shares
     return new_img_like(img, volume)
 
 
-def _check_choices(height_control: str | None, cluster_threshold: int) -> None:
+def _line(
+    tested: np.ndarray, alpha: float, calibration: Any
+) -> tuple[float, float, float]:
+    """Numbers h, a, d of the line ``t_u = (u - d) a / h`` that p are held against."""
+    if calibration is None:
+        return hommel_value(tested, alpha), alpha, 0.0
+    if not isinstance(calibration, TemplateCalibration):
+        if not isinstance(calibration, int | float | np.number):
+            msg = (
+                f"calibration is {calibration!r}; expected what permutations of the "
+                "same model return as calibration, the level of the template as a "
+                "number, or None."
+            )
+            raise TypeError(msg)
+        if not 0 <= calibration <= 1:
+            msg = (
+                f"calibration is {calibration}; the level of the template should be "
+                "between 0 and 1."
+            )
+            raise ValueError(msg)
+        return tested.size, float(calibration), 0.0
+    if calibration.n_tests != tested.size:
+        msg = (
+            f"The calibration is of {calibration.n_tests} voxels, and {tested.size} "
+            "are tested here: pass as mask_img the mask of the permutations."
+        )
+        raise ShapeError(msg)
+    delta = calibration.delta
+    return tested.size - delta, calibration.level(alpha), delta
+
+
+def _check_choices(
+    height_control: str | None, cluster_threshold: int, threshold: float | None
+) -> None:
     if height_control not in HEIGHT_CONTROLS:
         msg = (
             f"height_control is {height_control!r}; 'height_control' must be one of "
             "'fpr', 'fdr', 'bonferroni' or None."
         )
         raise ValueError(msg)
-    if cluster_threshold < 0:
-        msg = (
-            f"cluster_threshold is {cluster_threshold}; "
-            "expected a number of voxels, 0 or more."
-        )
+    expected = "a number of voxels, 0 or more"
+    checked_number(cluster_threshold, "cluster_threshold", expected, low=0)
+    if threshold is not None and np.isnan(
+        checked_number(threshold, "threshold", "a height in z, or None")
+    ):
+        msg = "threshold is nan; expected a height in z, or None."
         raise ValueError(msg)
 
 

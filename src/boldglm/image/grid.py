@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from boldglm._base.errors import GridError, MaskError, ShapeError
+from boldglm.core.graph import volume_graph
 
 __all__ = ["SAME_GRID_TOLERANCE", "Grid", "VolumeMask"]
 
@@ -338,26 +339,8 @@ class VolumeMask:
         >>> neighbours[starts[1]:starts[2]]
         array([0, 2], dtype=int32)
         """
-        reach = {6: 1, 18: 2, 26: 3}.get(connectivity)
-        if reach is None:
-            msg = f"connectivity is {connectivity!r}; expected 6, 18 or 26."
-            raise ValueError(msg)
-        column = np.full(np.add(self.grid.shape, 2), -1, dtype=np.int32)
-        core = (slice(1, -1),) * 3
-        column[core][self.inside] = np.arange(self.n_voxels, dtype=np.int32)
-        steps = [
-            step
-            for step in product((-1, 0, 1), repeat=3)
-            if 0 < sum(abs(s) for s in step) <= reach
-        ]
-        # steps in C order: a voxel's neighbours come out in increasing order
-        table = np.stack(
-            [np.roll(column, np.negative(step), (0, 1, 2)) for step in steps], axis=-1
-        )[core][self.inside]
-        found = table >= 0
-        starts = np.zeros(self.n_voxels + 1, dtype=np.int32)
-        np.cumsum(found.sum(axis=1), out=starts[1:])
-        return starts, table[found]
+        graph = volume_graph(self.inside, connectivity)
+        return graph.starts, graph.neighbours
 
 
 def apply_affine(affine: np.ndarray, points: Any) -> np.ndarray:

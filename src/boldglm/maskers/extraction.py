@@ -16,7 +16,7 @@ from boldglm.image.regrid import iter_regridded
 from boldglm.image.smooth import Smoother
 from boldglm.image.sources import count_scans, grid_of
 
-__all__ = ["read_series", "stream_series"]
+__all__ = ["needs_regridding", "read_series", "stream_series"]
 
 
 def read_series(
@@ -84,11 +84,23 @@ def stream_series(
     (scan, voxel), C-contiguous
         Valid until the next one is asked for.
     """
+    smoother = Smoother(fwhm, mask.grid.voxel_sizes)
+    if not needs_regridding(images, mask, expected=expected):
+        return iter_series(images, mask, smoother=smoother, dtype=dtype)
+    return _stream_resampled(images, mask, smoother, dtype)
+
+
+def needs_regridding(
+    images: list[SpatialImage], mask: VolumeMask, *, expected: bool = False
+) -> bool:
+    """Whether images lie on another grid than a mask; checks that they may.
+
+    Parameters, errors and warnings are those of `read_series`.
+    """
     require_one_grid(images)
     grid = grid_of(images[0])
-    smoother = Smoother(fwhm, mask.grid.voxel_sizes)
     if grid == mask.grid:
-        return iter_series(images, mask, smoother=smoother, dtype=dtype)
+        return False
     require_overlap(images[0], mask)
     if not expected:
         warn(
@@ -98,7 +110,7 @@ def stream_series(
             "what you want.",
             ImageWarning,
         )
-    return _stream_resampled(images, mask, smoother, dtype)
+    return True
 
 
 def _stream_resampled(

@@ -10,6 +10,7 @@ from boldglm.core.clusters import Peaks, find_peaks, label_clusters
 from boldglm.image.files import check_niimg_3d
 from boldglm.image.like import get_data, new_img_like
 from boldglm.image.sources import grid_of
+from boldglm.reporting.corrected_p import CorrectedP, p_of_peaks, read_corrected_p
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,6 +28,7 @@ def get_clusters_table(
     two_sided: bool = False,
     min_distance: float = 8.0,
     return_label_maps: bool = False,
+    p_values_img: Any = None,
 ) -> "pd.DataFrame | tuple[pd.DataFrame, list[Nifti1Image]]":
     """List the clusters above a threshold, and up to four peaks in each.
 
@@ -50,6 +52,11 @@ def get_clusters_table(
         In mm: peaks of a cluster lie further apart.
     return_label_maps : bool
         Return also where the clusters are.
+    p_values_img : str, Path, nibabel image, dict or None
+        Maps of corrected p on the grid of `stat_img`, each of which makes a column.
+        The dict that `non_parametric_inference` returns; or any dict of images, whose
+        keys begin with ``logp`` where they hold ``-log10(p)`` and with ``p`` where they
+        hold p; or one image of p, not of their logarithms.
 
     Returns
     -------
@@ -61,7 +68,21 @@ def get_clusters_table(
         Cluster Size (mm3)  whole mm³; empty for further peaks
         ==================  ========================================================
 
-        A flat cluster has one peak, the voxel of it next to its centre.
+        A flat cluster has one peak, the voxel of it next to its centre. With
+        `p_values_img` there follow, of what it has:
+
+        ==================  ========================================================
+        p (max t)           at the peak, from ``logp_max_t``
+        p (TFCE)            at the peak, from ``logp_max_tfce``
+        p (size)            of the cluster, from ``logp_max_size``
+        p (mass)            of the cluster, from ``logp_max_mass``
+        p (name)            at the peak, from ``logp_name``, ``p_name``, ``p (name)``
+        p                   at the peak, from a single image
+        ==================  ========================================================
+
+        A cluster has the smallest p in it: where the permutations formed clusters
+        above another threshold, that of the most significant one it overlaps. It is
+        empty for further peaks. NaN: not tested.
     label_maps : list of Nifti1Image
         Only with `return_label_maps`: Cluster IDs as voxels, 0 elsewhere. One map; of
         a two-sided table two, positive and negative.
@@ -70,7 +91,10 @@ def get_clusters_table(
     ------
     ValueError
         If `min_distance` is not above 0, `cluster_threshold` is negative, or
-        `stat_threshold` is negative in a two-sided table.
+        `stat_threshold` is negative in a two-sided table; if values of `p_values_img`
+        are no p, or a key does not say what it is.
+    GridError
+        If `p_values_img` lies on another grid than `stat_img`.
 
     Warns
     -----
@@ -90,6 +114,13 @@ def get_clusters_table(
     0          1  0.0  0.0  20.0        6.0                500
     1         1a  0.0  0.0  10.0        5.0
     2          2  0.0  0.0  40.0       -5.0                250
+
+    With the p of permutations, here 0.01 everywhere:
+
+    >>> logp = Nifti1Image(np.full(z.shape, 2.0), img.affine)
+    >>> table = get_clusters_table(img, 3.0, p_values_img={"logp_max_t": logp})
+    >>> table["p (max t)"].tolist()
+    [0.01, 0.01]
     """
     import pandas as pd
 
@@ -99,6 +130,7 @@ def get_clusters_table(
     values = np.nan_to_num(
         np.asarray(get_data(img), dtype=np.float64), posinf=0.0, neginf=0.0
     )
+    p_maps = [] if p_values_img is None else read_corrected_p(p_values_img, img)
     rows: list[tuple[Any, ...]] = []
     label_maps = []
     n_listed = 0
@@ -116,10 +148,13 @@ def get_clusters_table(
         _warn_if_moved(peaks)
         number = _numbers(peaks, sizes.size, n_listed)
         mm3 = sizes * abs(np.linalg.det(grid.affine[:3, :3]))
-        rows += _rows(peaks, number, grid.world_from_voxel(peaks.voxel), mm3, sign)
+        p_values = [(one, p_of_peaks(one, peaks, labels)) for one in p_maps]
+        points = grid.world_from_voxel(peaks.voxel)
+        rows += _rows(peaks, number, points, mm3, sign, p_values)
         label_maps.append(new_img_like(img, number[labels]))
         n_listed += sizes.size
-    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    columns = [*COLUMNS, *(one.column for one in p_maps)]
+    table = pd.DataFrame(rows, columns=columns)
     return (table, label_maps) if return_label_maps else table
 
 
@@ -181,7 +216,12 @@ def _numbers(peaks: Peaks, n_clusters: int, n_listed: int) -> np.ndarray:
 
 
 def _rows(
-    peaks: Peaks, number: np.ndarray, points: np.ndarray, mm3: np.ndarray, sign: int
+    peaks: Peaks,
+    number: np.ndarray,
+    points: np.ndarray,
+    mm3: np.ndarray,
+    sign: int,
+    p_values: list[tuple[CorrectedP, np.ndarray]],
 ) -> list[tuple[Any, ...]]:
     """Rows of the table, in the order of Cluster IDs."""
     rows: list[tuple[Any, ...]] = []
@@ -191,13 +231,19 @@ def _rows(
         name: int | str = int(number[cluster])
         # whole mm³, whatever float32 headers make of the sides of a voxel
         size: int | str = int(round(float(mm3[cluster - 1]), 3))
-        if cluster == previous:
+        is_first = cluster != previous
+        if not is_first:
             name, size = f"{name}{ascii_lowercase[further]}", ""
             further += 1
         else:
             previous, further = cluster, 0
         x, y, z = points[k].tolist()
-        rows.append((name, x, y, z, sign * float(peaks.value[k]), size))
+        row = (name, x, y, z, sign * float(peaks.value[k]), size)
+        shown = (
+            float(p[k]) if is_first or not one.of_clusters else ""
+            for one, p in p_values
+        )
+        rows.append((*row, *shown))
     return rows
 
 

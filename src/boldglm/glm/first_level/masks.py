@@ -10,7 +10,7 @@ __all__ = ["make_masker"]
 SHARED = ("smoothing_fwhm", "target_affine", "target_shape")
 
 
-def make_masker(model, images):
+def make_masker(model, images, compute_mask=None):
     """Fitted masker for a model's runs.
 
     Parameters
@@ -18,6 +18,8 @@ def make_masker(model, images):
     model : FirstLevelModel or SecondLevelModel
         Its `mask_img` is an image, a path, a masker, False or None.
     images : list of images
+    compute_mask : function of images, target_affine and target_shape, optional
+        Makes the mask where there is none; `compute_multi_epi_mask` if not given.
 
     Returns
     -------
@@ -35,7 +37,7 @@ def make_masker(model, images):
         raise TypeError(msg)
     if mask is None:
         # On the grid the data will have, so that mask and data agree voxel by voxel.
-        mask = compute_multi_epi_mask(
+        mask = (compute_mask or compute_multi_epi_mask)(
             images,
             target_affine=model.target_affine,
             target_shape=model.target_shape,

@@ -13,11 +13,11 @@ from boldglm.glm.first_level.tables import numeric_table
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["make_second_level_design_matrix"]
+__all__ = ["make_second_level_design_matrix", "rows_of_subjects"]
 
 
 def make_second_level_design_matrix(
-    subjects_label: Iterable[str], confounds: "DataFrame | None" = None
+    subjects_label: Iterable[Any], confounds: "DataFrame | None" = None
 ) -> "DataFrame":
     r"""Make a group design: the confounds of each subject, then an intercept.
 
@@ -92,7 +92,7 @@ def _confounds_of(labels: Sequence[Any], confounds: "DataFrame") -> "DataFrame":
             "'intercept', which is added here. Take it out."
         )
         raise DesignError(msg)
-    rows = _rows_of(labels, confounds["subject_label"].tolist())
+    rows = rows_of_subjects(labels, confounds["subject_label"].tolist())
     numbers = numeric_table(confounds.drop(columns="subject_label"), "confounds")
     chosen = numbers.iloc[rows].reset_index(drop=True)
     bad = np.argwhere(~np.isfinite(numbers.to_numpy()))
@@ -108,8 +108,26 @@ def _confounds_of(labels: Sequence[Any], confounds: "DataFrame") -> "DataFrame":
     return chosen
 
 
-def _rows_of(labels: Sequence[Any], known: Sequence[Any]) -> list[int]:
-    """Row of each label among those known."""
+def rows_of_subjects(labels: Sequence[Any], known: Sequence[Any]) -> list[int]:
+    """Row of each subject in a table of confounds.
+
+    Parameters
+    ----------
+    labels : sequence
+        Of the subjects, in the order that is wanted.
+    known : sequence
+        Labels of the rows.
+
+    Raises
+    ------
+    DesignError
+        If a subject has no row or more than one.
+
+    Examples
+    --------
+    >>> rows_of_subjects(["02", "01"], ["01", "02", "03"])
+    [1, 0]
+    """
     repeated = {label for label in labels if known.count(label) > 1}
     if repeated:
         msg = (

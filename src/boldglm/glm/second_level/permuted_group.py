@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["GroupPermutation", "PermutationInput"]
 
-# With fewer shuffles than this no p is below .05.
-FEW = 20
-
 
 @dataclass(frozen=True)
 class PermutationInput:
@@ -81,12 +78,8 @@ class PermutationInput:
         """
         shuffles = test.shuffles
         say(verbose, "%s", shuffles.describe())
-        if shuffles.n_possible < FEW:
-            warn(
-                f"Only {shuffles.n_possible} different shuffles of this design are "
-                f"possible: no p is below 1/{shuffles.n_possible}.",
-                DesignWarning,
-            )
+        if caution := shuffles.caution():
+            warn(caution, DesignWarning)
         with ProgressBar(shuffles.n_draws, "permutations", verbose) as bar:
             found = run_permutations(test, n_jobs=threads(n_jobs), progress=bar.add)
         return GroupPermutation(self, found)
