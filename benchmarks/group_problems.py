@@ -1,4 +1,4 @@
-"""Maps of groups of the benchmarks: smooth noise in a brain-like mask, one region on."""
+"""Maps of groups for benchmarks: smooth noise in a brain-like mask, one region on."""
 
 from dataclasses import dataclass
 

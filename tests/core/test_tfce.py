@@ -345,12 +345,14 @@ def test_more_peaks_than_short_labels_can_count(rng):
 @pytest.mark.parametrize("n", [65_535, 65_536])
 def test_the_last_peak_that_is_counted_counts(n, rng):
     values = rng.uniform(0.5, 1, size=70_000)
-    values[n:] = -1.0
-    values[7] = 0.4
+    values[n + 1 :] = -1.0
+    # the last peak, and a node that joins it to one of the others
+    values[[7, 8]] = 0.4, 0.3
     areas = np.ones(70_000)
-    areas[7] = 1e8
-    graph = Graph(np.zeros(70_001, int), [], areas)
-    assert largest(values, graph) == pytest.approx(1e4 * 0.4**3 / 3)
+    areas[[7, 8]] = 1e8
+    graph = mesh_graph([[7, 8, 8], [8, 9, 9]], 70_000, areas)
+    gained = 1e4 * (0.4**3 - 0.3**3) + 2e8**0.5 * 0.3**3
+    assert largest(values, graph) == pytest.approx(gained / 3)
 
 
 def test_a_code_is_no_value():
@@ -407,7 +409,8 @@ def test_mistakes_are_explained():
         ValueError, match=r"extent is -1; expected a power of 0 or more"
     ):
         tfce(np.zeros(4), graph, extent=-1)
-    with pytest.raises(ValueError, match="height is nan; expected"):
-        MaxTfce(graph, height=np.nan)
+    for power in (np.nan, np.inf):
+        with pytest.raises(ValueError, match=f"height is {power}; expected a power"):
+            MaxTfce(graph, height=power)
     with pytest.raises(ValueError, match="steps is 0; expected 1 or more"):
         MaxTfce(graph, steps=0)
