@@ -108,7 +108,13 @@ CASES = [
     ),
     Case("groups of 4 and 12", "normal", groups(4, 12), normal),
     Case(
-        "groups of 4 and 12, skewed", "skewed", groups(4, 12), skewed, SPATIAL, ALL, 2000
+        "groups of 4 and 12, skewed",
+        "skewed",
+        groups(4, 12),
+        skewed,
+        SPATIAL,
+        ALL,
+        2000,
     ),
     Case(
         "groups of 4 and 12, an intercept among the confounds",

@@ -6,13 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.calibration import cases
+from tests.calibration import cases, null_data
 from tests.calibration.cases import CASES
 from tests.calibration.null_data import (
     N_ACTIVE,
     STATISTICS,
     Case,
-    Study,
     band,
     data_of,
     error_rates,
@@ -41,7 +40,9 @@ ACCEPTED = {
 
 
 def test_every_case_is_in_the_tables_and_every_row_is_a_case():
-    expected = [(case.title, STATISTICS[name]) for case in CASES for name in case.expected]
+    expected = [
+        (case.title, STATISTICS[name]) for case in CASES for name in case.expected
+    ]
     assert len(set(expected)) == len(expected) == len(ROWS)
     assert set(DOCUMENTED) == set(expected)
 
@@ -85,22 +86,26 @@ def test_a_data_set_is_the_same_by_itself(case):
     }
 
 
-def test_an_effect_is_found_in_every_data_set():
-    study = cases.groups(8, 8, effect=20.0)
-    everything = dict.fromkeys(STATISTICS, "inside")
-    options = cases.SPATIAL | {"step_down": True}
-    case = Case("effect", "normal", study, normal, options, everything)
-    # Of voxels without one, so that what is measured is errors.
-    assert error_rates(case, range(10))["max_t"] < 0.5
-    # Half of the voxels have it where only the other ones are left out.
-    hidden = replace(case, study=lambda rng: _with_effect_anywhere(study(rng)))
-    assert set(error_rates(hidden, range(5)).values()) == {1.0}
+EVERYTHING = Case(
+    "everything",
+    "normal",
+    cases.groups(8, 8, effect=20.0),
+    normal,
+    cases.SPATIAL | {"step_down": True},
+    dict.fromkeys(STATISTICS, "inside"),
+)
 
 
-def _with_effect_anywhere(study: Study) -> Study:
-    """Effects that the count of errors does not know of: a group's own noise map."""
-    family = np.where(study.tested > 0, 0, 1)
-    return Study(study.tested, spread=0.05, family=family)
+def test_what_is_found_where_there_is_an_effect_is_no_error():
+    assert error_rates(EVERYTHING, range(10))["max_t"] < 0.5
+
+
+def test_whatever_is_found_elsewhere_is_one(monkeypatch):
+    def everywhere(case, study, rng):
+        return data_of(case, study, rng) + 20 * study.tested[:, None]
+
+    monkeypatch.setattr(null_data, "data_of", everywhere)
+    assert set(error_rates(EVERYTHING, range(5)).values()) == {1.0}
 
 
 @pytest.mark.parametrize(
@@ -137,7 +142,9 @@ def test_families_share_half_of_their_variance():
     ours, theirs = data[:, ::2].ravel(), data[:, 1::2].ravel()
     assert np.corrcoef(ours, theirs)[0, 1] == pytest.approx(0.5, abs=0.03)
     others = data[:, 2::2].ravel()
-    assert np.corrcoef(data[:, :-2:2].ravel(), others)[0, 1] == pytest.approx(0, abs=0.03)
+    assert np.corrcoef(data[:, :-2:2].ravel(), others)[0, 1] == pytest.approx(
+        0, abs=0.03
+    )
 
 
 def test_the_effect_lies_where_errors_are_not_counted():
@@ -167,14 +174,16 @@ def test_nilearn_flips_signs_where_a_confound_is_constant():
         study.tested[:, None], data, study.confounds, **given
     )
     np.testing.assert_allclose(same["t"], explicit["t"])
-    ours = cases_null(study, data, {})
-    flipped = cases_null(study, data, {"exchange": "sign-flip"})
+    ours = null_of_ours(study, data, {})
+    flipped = null_of_ours(study, data, {"exchange": "sign-flip"})
     high = [np.quantile(h0, 0.95) for h0 in (same["h0_max_t"], explicit["h0_max_t"])]
-    assert high == pytest.approx([np.quantile(h, 0.95) for h in (ours, flipped)], rel=0.1)
+    assert high == pytest.approx(
+        [np.quantile(h, 0.95) for h in (ours, flipped)], rel=0.1
+    )
     assert high[0] > 1.1 * high[1]
 
 
-def cases_null(study, data, options):
+def null_of_ours(study, data, options):
     """Null distribution of ours, the intercept given as a confound."""
     from boldglm.mass_univariate import permuted_ols
 

@@ -1,5 +1,6 @@
 """Graphs of voxels and of vertices, against pairs found by looking at all of them."""
 
+from dataclasses import replace
 from itertools import combinations, product
 
 import numpy as np
@@ -106,6 +107,7 @@ def test_areas_take_the_graph_off_its_grid(readonly):
     links = weighted.links()
     assert links.areas.tolist() == [1.0, 2.0, 0.5]
     assert rows_of_links(links) == [[1], [0, 2], [1]]
+    assert replace(graph, areas=[1.0, 2.0, 0.5]).links().areas is not None
     assert mesh_graph([[0, 1, 2]], 3, [1, 2, 3]).links().areas.tolist() == [1, 2, 3]
 
 
