@@ -49,10 +49,15 @@ def tables(found: list[dict[str, float]]) -> str:
     return "\n".join([*right, "", *wrong])
 
 
+def _rates_of(index: int) -> dict[str, float]:
+    """Rates of a case by its number: processes cannot be sent its functions."""
+    return error_rates(CASES[index])
+
+
 def main() -> int:
     """Simulate every case, on all processors."""
     with ProcessPoolExecutor() as pool:
-        found = list(pool.map(error_rates, CASES))
+        found = list(pool.map(_rates_of, range(len(CASES))))
     sys.stdout.write(tables(found) + "\n")
     return 0
 

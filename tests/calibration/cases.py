@@ -1,7 +1,6 @@
 """Designs, errors and ways to test whose family-wise error is measured."""
 
 import numpy as np
-
 from tests.calibration.null_data import (
     GRAPH,
     Case,
@@ -27,7 +26,7 @@ SUBJECTS = np.repeat(np.arange(8), 3)
 
 
 def mean_of(n_rows):
-    return lambda rng: Study(np.ones(n_rows))
+    return lambda _: Study(np.ones(n_rows))
 
 
 def mean_beside_covariates(rng):
@@ -37,7 +36,7 @@ def mean_beside_covariates(rng):
 def groups(n_first, n_second, **others):
     """Two groups; the larger one is not the one that is 1."""
     tested = np.repeat([1.0, 0.0], [n_first, n_second])
-    return lambda rng: Study(tested, **others)
+    return lambda _: Study(tested, **others)
 
 
 def groups_beside_an_intercept(rng):
@@ -45,7 +44,7 @@ def groups_beside_an_intercept(rng):
 
 
 def covariate(explicit):
-    """A covariate that goes with two others; the intercept one of the columns or not."""
+    """A covariate that goes with two others; the intercept a column or not."""
 
     def study(rng):
         others = rng.standard_normal((20, 2))
@@ -71,8 +70,8 @@ def mean_of_families(rng):
     return Study(np.ones(20), family=FAMILIES)
 
 
-UNEQUAL = groups(10, 20, spread=np.repeat([2.0, 1.0], [10, 20])[:, None])
-SIZES = np.repeat(["small", "large"], [10, 20])
+UNEQUAL = groups(20, 40, spread=np.repeat([2.0, 1.0], [20, 40])[:, None])
+SIZES = np.repeat(["small", "large"], [20, 40])
 
 CASES = [
     Case("mean of 12", "normal", mean_of(12), normal),
@@ -191,22 +190,22 @@ CASES = [
         {"blocks": FAMILIES, "block_exchange": "whole"},
     ),
     Case(
-        "groups of 10 and 20, standard deviations 2 and 1, variance groups, flipped",
+        "groups of 20 and 40, standard deviations 2 and 1, variance groups, flipped",
         "normal",
         UNEQUAL,
         normal,
         {"variance_groups": SIZES, "exchange": "sign-flip"},
-        n_data_sets=2000,
+        n_data_sets=1000,
     ),
     Case(
-        "groups of 10 and 20, standard deviations 2 and 1, ordinary t",
+        "groups of 20 and 40, standard deviations 2 and 1, ordinary t",
         "normal",
         UNEQUAL,
         normal,
         expected=WRONG,
     ),
     Case(
-        "groups of 10 and 20, standard deviations 2 and 1, variance groups, permuted",
+        "groups of 20 and 40, standard deviations 2 and 1, variance groups, permuted",
         "normal",
         UNEQUAL,
         normal,

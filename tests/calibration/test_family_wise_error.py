@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from tests.calibration import cases, null_data
 from tests.calibration.cases import CASES
 from tests.calibration.null_data import (

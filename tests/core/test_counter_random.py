@@ -46,5 +46,5 @@ def test_seeds_of_what_users_pass():
 
 @pytest.mark.parametrize("given", [-1, 1.0, True, "7", 2**63, np.random])
 def test_other_random_states_are_refused(given):
-    with pytest.raises(TypeError, match="random_state is .*; expected a whole number"):
+    with pytest.raises(TypeError, match=r"random_state is .*; expected a whole number"):
         seed_from(given)

@@ -1,4 +1,4 @@
-"""Tiles: the same numbers whatever their edges, and only the products that are needed."""
+"""Tiles: the same numbers whatever their edges, and no product that is not needed."""
 
 from dataclasses import replace
 

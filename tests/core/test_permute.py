@@ -85,7 +85,7 @@ def test_means_are_flipped_and_differences_permuted(name):
         words["sign-flip"] = "tests means of rows that change places, which no"
     assert words[expected] in plan.describe()
     if expected == "sign-flip":
-        with pytest.raises(DesignError, match="'sign-flip'.*errors are symmetric"):
+        with pytest.raises(DesignError, match=r"'sign-flip'.*errors are symmetric"):
             plan_shuffles(
                 partition(design, contrast), 9, 0, kind="permutation", **blocks
             )
@@ -197,8 +197,7 @@ def test_every_result_that_is_possible_comes_equally_often(name):
     assert plan.exhaustive
     assert plan.n_draws == plan.n_possible - 1
     found = [
-        result(design, *one)
-        for one in zip(*plan.draw(0, plan.n_possible), strict=True)
+        result(design, *one) for one in zip(*plan.draw(0, plan.n_possible), strict=True)
     ]
     assert set(found) == possible
     assert len(set(Counter(found).values())) == 1
@@ -213,7 +212,9 @@ def test_shuffles_keep_to_the_blocks(name):
     plan = plan_shuffles(partition(design, contrast, kind), 60, seed=3, **how)
     order, sign = plan.draw(0, 61)
     n = len(design)
-    np.testing.assert_array_equal(np.sort(order, axis=1), np.tile(np.arange(n), (61, 1)))
+    np.testing.assert_array_equal(
+        np.sort(order, axis=1), np.tile(np.arange(n), (61, 1))
+    )
     labels = np.unique(how.get("blocks", np.zeros(n)), return_inverse=True)[1]
     rule = how.get("block_exchange", "within")
     if rule == "within":

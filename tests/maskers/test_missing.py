@@ -134,3 +134,11 @@ def test_another_grid_is_told_unless_it_was_asked_for(data, mask):
     for one, other in zip(told, silent, strict=True):
         np.testing.assert_array_equal(one, other)
     assert told[1].sum(axis=1).tolist() == [0, 1, 0, 0]
+
+
+def test_maps_are_counted_as_they_are_read():
+    mask = VolumeMask(Grid((2, 2, 2), np.eye(4)), np.ones((2, 2, 2), bool))
+    images = [nib.Nifti1Image(np.ones((2, 2, 2, n)), np.eye(4)) for n in (1, 3)]
+    counted = []
+    read_with_missing(images, mask, progress=counted.append)
+    assert sum(counted) == 4

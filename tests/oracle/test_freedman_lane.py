@@ -123,7 +123,7 @@ def test_single_precision_of_the_data_is_enough(name, rng):
 
 def test_correlations_with_permuted_nuisance_are_nilearns(rng):
     permuted_ols = pytest.importorskip("nilearn.mass_univariate").permuted_ols
-    data, design, contrast, split, shuffles = case("mean beside a covariate", rng)
+    data, design, _contrast, split, shuffles = case("mean beside a covariate", rng)
     test = GroupTest.prepare(data, split, shuffles, Asked())
     found = permuted_ols(
         design[:, :1], data, design[:, 1:], model_intercept=False, n_perm=0

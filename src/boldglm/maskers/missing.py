@@ -1,6 +1,6 @@
 """Maps of subjects out of images, with a record of what they have no value for."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,7 @@ def read_with_missing(
     *,
     expected: bool = False,
     honest: bool = True,
+    progress: Callable[[int], Any] | None = None,
 ) -> tuple[np.ndarray, np.ndarray | None]:
     r"""Smoothed maps of the voxels of a mask, and where they have no value.
 
@@ -50,6 +51,8 @@ def read_with_missing(
     honest : bool
         False: what is missing counts as 0 in the smoothing, and so does what lies
         outside of images that are resampled.
+    progress : callable, optional
+        Called with the number of maps that have just been read.
 
     Returns
     -------
@@ -96,6 +99,8 @@ def read_with_missing(
             rows = slice(done, done + block.shape[3])
             reader.read(block, maps[rows], missing[rows])
             done = rows.stop
+            if progress is not None:
+                progress(block.shape[3])
     return maps, missing if missing.any() else None
 
 

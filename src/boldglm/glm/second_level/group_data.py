@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from boldglm._base.errors import MaskError
+from boldglm._base.progress import ProgressBar
 from boldglm._base.warnings import ImageWarning, warn
 from boldglm.image.mask import read_mask
+from boldglm.image.sources import count_scans
 from boldglm.maskers.missing import read_with_missing
 
 __all__ = ["GroupData", "read_group"]
@@ -97,13 +99,15 @@ def read_group(
     array([[0., 2.],
            [1., 3.]], dtype=float32)
     """
-    maps, lacking = read_with_missing(
-        images,
-        read_mask(masker.mask_img_),
-        masker.smoothing_fwhm,
-        expected=masker.target_affine is not None,
-        honest=missing != "zero",
-    )
+    with ProgressBar(sum(count_scans(img) for img in images), "maps") as bar:
+        maps, lacking = read_with_missing(
+            images,
+            read_mask(masker.mask_img_),
+            masker.smoothing_fwhm,
+            expected=masker.target_affine is not None,
+            honest=missing != "zero",
+            progress=bar.add,
+        )
     if lacking is None:
         return GroupData(maps)
     names = names or [f"map {index}" for index in range(len(maps))]
