@@ -24,6 +24,7 @@ PRODUCTS = {
     "mean beside a covariate": 2,
     "covariate beside a mean": 1,
     "covariate alone": 1,
+    "covariates without a mean": 2,
     "two groups": 1,
     "one group of two": 2,
     "groups beside two covariates": 3,

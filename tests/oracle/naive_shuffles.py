@@ -113,6 +113,13 @@ def _cases():
         "mean beside a covariate": (np.column_stack([one, age]), [1, 0], "t", {}),
         "covariate beside a mean": (np.column_stack([one, age]), [0, 1], "t", {}),
         "covariate alone": (age[:, None], [1], "t", {}),
+        # age is nearly a mean: shuffled residuals fall into it all the same
+        "covariates without a mean": (
+            np.column_stack([np.sin(age), age]),
+            [1, 0],
+            "t",
+            {},
+        ),
         "two groups": (two, [1, -1], "t", {}),
         "one group of two": (two, [0, 1], "t", {}),
         "groups beside two covariates": (
