@@ -88,7 +88,8 @@ def permuted_ols(
     block_exchange : {'within', 'whole', 'both'}
         Samples are exchanged within their block, or blocks of equal size as a whole.
     variance_groups : (n_samples,) labels, optional
-        Groups of samples with a variance of their own: t is then Aspin and Welch's v.
+        Groups of samples with a variance of their own: t is then Aspin and Welch's v,
+        and signs are flipped where permutations would mix groups.
     step_down : bool
         Also p by the step-down method, which is never larger.
     tail : {None, 'gpd'}

@@ -190,11 +190,11 @@ CASES = [
         {"blocks": FAMILIES, "block_exchange": "whole"},
     ),
     Case(
-        "groups of 20 and 40, standard deviations 2 and 1, variance groups, flipped",
+        "groups of 20 and 40, standard deviations 2 and 1, variance groups",
         "normal",
         UNEQUAL,
         normal,
-        {"variance_groups": SIZES, "exchange": "sign-flip"},
+        {"variance_groups": SIZES},
         n_data_sets=1000,
     ),
     Case(

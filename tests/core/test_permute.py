@@ -345,3 +345,22 @@ def test_without_blocks_their_rule_does_not_count():
     for rule in ("within", "whole", "both"):
         plan = plan_shuffles(split, 100, 0, block_exchange=rule)
         assert plan.describe().startswith("all 70 permutations: ")
+
+
+def test_rows_of_unequal_variance_are_not_permuted():
+    groups = np.repeat(np.eye(2), 4, axis=0)
+    split = partition(groups, [1, -1])
+    unequal = {"variance_groups": ["a"] * 4 + ["b"] * 4}
+    plan = plan_shuffles(split, 10, seed=0, **unequal)
+    assert plan.kind == "sign-flip"
+    assert "differ in variance, so they are not exchangeable" in plan.describe()
+    assert (
+        plan_shuffles(split, 10, 0, kind="permutation", **unequal).reason == "as asked"
+    )
+    # where they keep to their own kind they are
+    pairs = np.tile([0, 1], 4)
+    slope = partition(np.column_stack([pairs, groups]), [1, 0, 0])
+    within = plan_shuffles(slope, 10, 0, blocks=["a"] * 4 + ["b"] * 4, **unequal)
+    assert within.kind == "permutation"
+    with pytest.raises(DesignError, match=r"variance groups have shape \(2,\)"):
+        plan_shuffles(split, 10, 0, variance_groups=["a", "b"])

@@ -47,6 +47,23 @@ class Exchange:
             owner[unit] = index
         return owner
 
+    def mixes(self, labels: Sequence[object] | npt.ArrayLike) -> bool:
+        """Whether rows of different labels may change places.
+
+        Raises
+        ------
+        DesignError
+            If there is not a label for every row.
+
+        Examples
+        --------
+        >>> pairs = exchange_rows(4, [1, 1, 2, 2])
+        >>> pairs.mixes(list("aabb")), pairs.mixes(list("abab"))
+        (False, True)
+        """
+        _, owner = read_labels(labels, self.n_rows, "variance groups")
+        return any(np.ptp(owner[rows]) > 0 for items in self.groups for rows in items.T)
+
     def fixed_space(self) -> Array:
         """What no permutation changes: constants over rows that reach each other.
 

@@ -134,6 +134,7 @@ class PermutationOptions:
             kind=self.exchange,
             blocks=self.blocks,
             block_exchange=self.block_exchange,
+            variance_groups=self.variance_groups,
         )
         asked = Asked(two_sided, self.step_down, clusters, tfce, self.calibrate)
         return GroupTest.prepare(data, split, shuffles, asked, self.variance_groups)

@@ -36,6 +36,10 @@ REASONS = {
         "the contrast compares rows with one another: rows are permuted, which takes "
         "errors to be exchangeable"
     ),
+    "unequal": (
+        "rows that could change places differ in variance, so they are not "
+        "exchangeable: signs are flipped, which takes errors to be symmetric about 0"
+    ),
 }
 
 
@@ -183,12 +187,14 @@ def plan_shuffles(
     kind: str = "auto",
     blocks: Sequence[object] | npt.ArrayLike | None = None,
     block_exchange: str = "within",
+    variance_groups: npt.ArrayLike | None = None,
 ) -> Shuffles:
     """Decide what is exchangeable under the null hypothesis of a contrast.
 
     Permutations leave some fits in place: those that are constant over rows that may
     change places. A contrast that tests such a fit, a mean, cannot be tested by
-    permuting, so signs are flipped; any other is tested by permuting rows.
+    permuting, so signs are flipped; any other is tested by permuting rows, unless
+    they differ in variance.
 
     Parameters
     ----------
@@ -202,6 +208,8 @@ def plan_shuffles(
     block_exchange : {'within', 'whole', 'both'}
         Rows change places within their block; or blocks of equal size change places
         as a whole (and flip as a whole); or both.
+    variance_groups : (n_rows,) labels, optional
+        Rows of the same variance.
 
     Returns
     -------
@@ -238,7 +246,10 @@ def plan_shuffles(
         raise ValueError(msg)
     exchange = exchange_rows(split.n_rows, blocks, block_exchange)
     in_place = _in_place(split, exchange)
-    chosen = ("sign-flip" if in_place else "permutation") if kind == "auto" else kind
+    unequal = variance_groups is not None and exchange.mixes(variance_groups)
+    why = "sign-flip" if in_place else "unequal" if unequal else "permutation"
+    fitting = "permutation" if why == "permutation" else "sign-flip"
+    chosen = fitting if kind == "auto" else kind
     if chosen == "permutation" and in_place:
         msg = (
             f"Permutations were asked for, but the contrast tests {_mean(exchange)}, "
@@ -259,7 +270,7 @@ def plan_shuffles(
     exhaustive = n_possible - 1 <= n_draws
     return Shuffles(
         kind=chosen,  # type: ignore[arg-type]
-        reason=_reason(chosen, exchange) if kind == "auto" else "as asked",
+        reason="as asked" if kind != "auto" else _reason(why, exchange),
         exchange=exchange,
         row_types=types,
         n_possible=n_possible,

@@ -89,7 +89,8 @@ def non_parametric_inference(
         Exchangeability blocks, such as families.
     block_exchange : {'within', 'whole', 'both'}
     variance_groups : (n_subjects,) labels, optional
-        Groups of subjects with a variance of their own: the statistic is then v or G.
+        Groups of subjects with a variance of their own: the statistic is then v or G,
+        and signs are flipped where permutations would mix groups.
     step_down : bool
         Also p by the step-down method, which is never larger.
     tail : {None, 'gpd'}
