@@ -21,6 +21,7 @@ __all__ = [
     "TOO_MANY_PEAKS",
     "Buffers",
     "Rule",
+    "Tree",
     "enhance",
     "largest",
 ]
