@@ -1,207 +1,214 @@
-"""Sweeps over shuffles: in one go or in parts, by any number of threads."""
+"""Shuffles done by any number of threads, in any stretches, give the same bits."""
 
 import threading
-from itertools import pairwise
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.oracle.naive_shuffles import (
-    CASES,
-    cluster_measures,
-    shuffled_maps,
-    step_down_by_definition,
-)
+from tests.oracle.naive_shuffles import CASES
 
-from boldglm.core.graph import volume_graph
+from boldglm.core.graph import Graph, volume_graph
+from boldglm.core.group_statistic import Tiles
 from boldglm.core.group_test import Asked, ClusterAsk, GroupTest, TfceAsk
-from boldglm.core.maxstat import merge_nulls, shuffle
+from boldglm.core.maxstat import Null, key_of, merge_nulls, shuffle
 from boldglm.core.partition import partition
-from boldglm.core.permutation_p import step_down_p
 from boldglm.core.permute import plan_shuffles
-from boldglm.core.tfce import tfce
 
-SHAPE = (6, 7, 5)
-INSIDE = np.ones(SHAPE, bool)
+INSIDE = np.ones((5, 6, 7), bool)
 GRAPH = volume_graph(INSIDE)
 EVERYTHING = Asked(
     step_down=True,
-    clusters=ClusterAsk(GRAPH, 2.0),
+    clusters=ClusterAsk(GRAPH, 1.5),
     tfce=TfceAsk(GRAPH),
     pivots=True,
 )
+GROUPS = np.arange(11) % 2
 
 
-def prepared(rng, name="covariate beside a mean", asked=None, n_draws=101, seed=4):
+def prepared(name, rng, n_voxels=210, n_draws=700, asked=None, group=None, seed=6):
     design, contrast, kind, how = CASES[name]
-    data = rng.standard_normal((len(design), np.prod(SHAPE)))
+    data = rng.standard_normal((len(design), n_voxels))
     split = partition(design, contrast, kind)
-    shuffles = plan_shuffles(split, n_draws, seed, **how)
-    return data, GroupTest.prepare(data, split, shuffles, asked or Asked())
+    plan = plan_shuffles(split, n_draws, seed, **how)
+    return GroupTest.prepare(data, split, plan, asked or Asked(), group)
 
 
-def equal(one, other):
-    assert (one.first, one.stop, one.key) == (other.first, other.stop, other.key)
-    np.testing.assert_array_equal(one.reached, other.reached)
-    if one.step_down is not None:
-        np.testing.assert_array_equal(one.step_down, other.step_down)
-    assert one.maxima.keys() == other.maxima.keys()
-    for key in one.maxima:
-        np.testing.assert_array_equal(one.maxima[key], other.maxima[key])
+def assert_same(a, b):
+    assert (a.first, a.stop, a.key) == (b.first, b.stop, b.key)
+    np.testing.assert_array_equal(a.reached, b.reached)
+    assert (a.step_down is None) == (b.step_down is None)
+    if a.step_down is not None:
+        np.testing.assert_array_equal(a.step_down, b.step_down)
+    assert a.maxima.keys() == b.maxima.keys()
+    for name, values in a.maxima.items():
+        np.testing.assert_array_equal(values, b.maxima[name])
 
 
-@pytest.mark.parametrize("asked", [Asked(), EVERYTHING], ids=["maxima", "maps"])
-@pytest.mark.parametrize("name", ["mean", "covariate beside a mean", "three groups"])
-def test_threads_and_shards_change_nothing(rng, name, asked):
-    _, test = prepared(rng, name, asked, n_draws=700)
-    whole = shuffle(test, n_jobs=1)
+TESTS = {
+    "maxima only, one product": ("covariate beside a mean", {}),
+    "maxima only, nuisance": ("mean beside a covariate", {}),
+    "maxima only, F": ("three groups beside a covariate", {}),
+    "maxima only, variance groups": ("two groups", {"group": GROUPS, "n_draws": 90}),
+    "whole maps": ("covariate beside a mean", {"asked": EVERYTHING}),
+    "whole maps, F": ("three groups beside a covariate", {"asked": EVERYTHING}),
+    "one voxel": ("covariate beside a mean", {"n_voxels": 1}),
+    "one voxel whole": ("slope, both", {"n_voxels": 1, "asked": Asked(pivots=True)}),
+}
+
+
+@pytest.mark.parametrize("name", TESTS)
+def test_threads_and_shards_do_not_change_a_bit(name, rng):
+    case, settings = TESTS[name]
+    test = prepared(case, rng, **settings)
+    last = test.shuffles.n_draws + 1
+    one = shuffle(test, n_jobs=1)
+    assert one.maxima["stat"].shape == (one.n_draws,) == (last - 1,)
     for n_jobs in (2, 3):
-        equal(whole, shuffle(test, n_jobs=n_jobs))
-    n = test.shuffles.n_draws
-    ends = [1, 2, n // 3, n // 2, n - 7, n + 1]
+        assert_same(shuffle(test, n_jobs=n_jobs), one)
+    cuts = sorted({1, *np.random.default_rng(0).integers(2, last, 4).tolist(), last})
     shards = [
-        shuffle(test, first, stop, n_jobs=2 - first % 2)
-        for first, stop in pairwise(ends)
+        shuffle(test, *stretch, n_jobs=1 + index % 2)
+        for index, stretch in enumerate(zip(cuts[:-1], cuts[1:], strict=True))
     ]
-    equal(whole, merge_nulls(shards[::-1]))
+    assert len(shards) == 5
+    assert_same(merge_nulls(shards[::-1]), one)
+    assert_same(merge_nulls([merge_nulls(shards[:2]), *shards[2:]]), one)
 
 
-def test_more_draws_continue_the_sequence(rng):
-    data, few = prepared(rng, n_draws=60)
-    more = plan_shuffles(few.split, 150, seed=4)
-    larger = GroupTest.prepare(data, few.split, more, Asked())
-    first = shuffle(few)
-    rest = shuffle(larger, 61, 151)
-    equal(shuffle(larger), merge_nulls([first, rest]))
+@pytest.mark.parametrize("asked", [Asked(), EVERYTHING])
+def test_more_draws_continue_those_that_were_done(asked, rng):
+    data = rng.standard_normal((11, 210))
+    tests = []
+    design, contrast, kind, _ = CASES["covariate beside a mean"]
+    for n_draws in (130, 300):
+        split = partition(design, contrast, kind)
+        plan = plan_shuffles(split, n_draws, 9)
+        tests.append(GroupTest.prepare(data, split, plan, asked))
+    merged = merge_nulls([shuffle(tests[0]), shuffle(tests[1], 131)])
+    assert_same(merged, shuffle(tests[1]))
 
 
-def test_another_seed_gives_other_draws(rng):
-    data, test = prepared(rng)
-    other = plan_shuffles(test.split, 101, seed=5)
-    again = GroupTest.prepare(data, test.split, other, Asked())
-    assert not np.array_equal(
-        shuffle(test).maxima["stat"], shuffle(again).maxima["stat"]
-    )
+@pytest.mark.parametrize("asked", [Asked(), Asked(step_down=True)])
+def test_negative_maxima_are_kept_on_one_side(asked, rng):
+    asked = replace(asked, two_sided=False)
+    test = prepared("mean", rng, n_voxels=2, asked=asked)
+    rows = np.concatenate([Tiles.of(test).rows_of(k) for k in range(60)])
+    values = Tiles.of(test).in_units_of_statistic(rows[1:701])
+    found = shuffle(test).maxima["stat"]
+    np.testing.assert_array_equal(found, values.max(axis=1))
+    assert found.min() < -0.5
 
 
-@pytest.mark.parametrize("two_sided", [True, False])
-@pytest.mark.parametrize("name", ["mean", "two groups", "three groups"])
-def test_whole_maps_are_measured_as_one_by_one(rng, name, two_sided):
-    asked = Asked(
-        two_sided,
-        step_down=True,
-        clusters=ClusterAsk(GRAPH, 1.5),
-        tfce=TfceAsk(GRAPH),
-    )
-    data, test = prepared(rng, name, asked, n_draws=40)
-    design, contrast, kind, _ = CASES[name]
-    maps = shuffled_maps(data, design, contrast, kind, test.shuffles)
-    both_sides = two_sided and kind == "t"
-    null = shuffle(test)
-    for index, one in enumerate(maps[1:]):
-        size, mass = cluster_measures(one, INSIDE, 1.5, both_sides)
-        assert null.maxima["size"][index] == size.max()
-        assert null.maxima["mass"][index] == pytest.approx(
-            mass.max(), rel=1e-5, abs=1e-4
-        )
-        largest = np.abs(tfce(one, GRAPH, two_sided=both_sides)).max()
-        assert null.maxima["tfce"][index] == pytest.approx(largest, rel=1e-4)
-    sizes = np.abs(maps) if both_sides else maps
-    found = step_down_p(null.step_down, sizes[0], null.n_draws)
-    np.testing.assert_allclose(found, step_down_by_definition(sizes), atol=2 / 41)
-    assert np.mean(found == step_down_by_definition(sizes)) > 0.99
-
-
-@pytest.mark.parametrize("n_voxels", [1, 2, 255, 256, 257, 4097])
-def test_any_number_of_voxels(rng, n_voxels):
-    split = partition(np.ones((7, 1)), [1.0])
-    data = rng.standard_normal((7, n_voxels))
-    shuffles = plan_shuffles(split, 30, seed=0)
-    null = shuffle(GroupTest.prepare(data, split, shuffles, Asked(two_sided=False)))
-    maps = shuffled_maps(data, np.ones((7, 1)), [1.0], "t", shuffles)[1:]
-    np.testing.assert_allclose(
-        null.maxima["stat"], maps.max(axis=1), rtol=1e-4, atol=1e-5
-    )
-
-
-def test_voxels_that_do_not_vary_or_are_explained_never_win(rng):
-    design = np.column_stack([rng.standard_normal(9), np.ones(9)])
-    split = partition(design, [1, 0])
-    data = np.column_stack([np.full(9, 7.0), np.zeros(9), rng.standard_normal(9)])
-    shuffles = plan_shuffles(split, 99, seed=0)
-    test = GroupTest.prepare(data, split, shuffles, Asked())
-    np.testing.assert_array_equal(test.statistic[:2], 0)
-    alone = GroupTest.prepare(data[:, 2:], split, shuffles, Asked())
-    # BLAS adds in another order where there are other columns
-    np.testing.assert_allclose(
-        shuffle(test).maxima["stat"], shuffle(alone).maxima["stat"], rtol=1e-5
-    )
-
-
-def test_effects_without_noise_are_finite(rng):
-    split = partition(np.ones((12, 1)), [1.0])
-    data = np.column_stack([np.full(12, 3.0), rng.standard_normal(12)])
-    for asked in (Asked(), Asked(step_down=True)):
-        test = GroupTest.prepare(data, split, plan_shuffles(split, 200, 1), asked)
-        null = shuffle(test)
-        assert np.isfinite(test.statistic).all()
-        assert np.isfinite(null.maxima["stat"]).all()
-        assert null.reached[0] == 0
-
-
-def test_shuffle_0_is_the_data(rng):
-    _, test = prepared(rng, asked=EVERYTHING)
+def test_shuffle_0_is_the_data_as_they_are(rng):
+    test = prepared("two groups", rng)
     null = shuffle(test, 0, 1)
-    assert null.n_draws == 1
-    np.testing.assert_array_equal(null.reached, 1)
-    assert null.maxima["stat"][0] == pytest.approx(
-        np.abs(test.statistic).max(), rel=1e-5
+    assert null.reached.tolist() == [1] * 210
+    largest = np.abs(test.statistic).max()
+    assert null.maxima["stat"] == pytest.approx([largest], rel=1e-5)
+
+
+def stretch(first, stop, key="a"):
+    maxima = {"stat": np.zeros(stop - first)}
+    return Null(first, stop, key, np.ones(3, np.int64), None, maxima)
+
+
+@pytest.mark.parametrize(
+    ("nulls", "message"),
+    [
+        ([], "nothing to merge; expected one stretch"),
+        ([stretch(1, 5), stretch(6, 9)], "1 to 4 are followed by 6 to 8; expected 5"),
+        ([stretch(1, 5), stretch(4, 9)], "1 to 4 are followed by 4 to 8; expected 5"),
+        ([stretch(1, 5), stretch(1, 5)], "without gap or overlap"),
+        ([stretch(1, 5), stretch(5, 9, "b")], "belong to different tests: data, des"),
+    ],
+)
+def test_what_cannot_be_merged_is_said(nulls, message):
+    with pytest.raises(ValueError, match=message):
+        merge_nulls(nulls)
+
+
+@pytest.mark.parametrize(("first", "stop"), [(-1, 3), (3, 3), (5, 702), (701, None)])
+def test_shuffles_that_are_not_there_are_refused(first, stop, rng):
+    with pytest.raises(ValueError, match="were asked for; there are 0 to 700"):
+        shuffle(prepared("mean", rng), first, stop)
+
+
+def test_keys_tell_tests_apart(rng):
+    base = prepared("covariate beside a mean", rng, asked=EVERYTHING)
+    line = Graph([0, *range(1, 211)], _pairs(210))
+    weighed = replace(GRAPH, areas=np.ones(210), _grid=None)
+
+    def asking(**changes):
+        return replace(base, asked=replace(EVERYTHING, **changes))
+
+    others = [
+        replace(base, shuffles=replace(base.shuffles, seed=7)),
+        replace(base, shuffles=replace(base.shuffles, kind="both")),
+        replace(base, shuffles=replace(base.shuffles, exhaustive=True)),
+        replace(base, split=partition(CASES["mean beside a covariate"][0], [1, 0])),
+        replace(base, split=replace(base.split, kind="F")),
+        replace(base, unit=np.roll(base.unit, 1)),
+        replace(base, variance_group=GROUPS),
+        replace(base, variance_group=1 - GROUPS),
+        asking(two_sided=False),
+        asking(step_down=False),
+        asking(pivots=False),
+        asking(clusters=None),
+        asking(clusters=ClusterAsk(GRAPH, 1.6)),
+        asking(clusters=ClusterAsk(GRAPH, 1.5, "z")),
+        asking(clusters=ClusterAsk(line, 1.5)),
+        asking(clusters=ClusterAsk(weighed, 1.5)),
+        asking(tfce=None),
+        asking(tfce=TfceAsk(GRAPH, extent=1.0)),
+        asking(tfce=TfceAsk(GRAPH, height=1.0)),
+        asking(tfce=TfceAsk(GRAPH, steps=100)),
+        prepared("slope within blocks", np.random.default_rng(1), asked=EVERYTHING),
+    ]
+    keys = [key_of(test) for test in (base, *others)]
+    assert len(set(keys)) == len(keys)
+    assert key_of(replace(base)) == keys[0]
+    more = replace(base, shuffles=replace(base.shuffles, n_draws=10**6))
+    assert key_of(more) == keys[0]
+
+
+def _pairs(n):
+    """Neighbours of nodes that touch two by two."""
+    return [node + 1 - 2 * (node % 2) for node in range(n)]
+
+
+def test_directions_of_a_test_are_not_mistaken_for_nuisance(rng):
+    test = prepared("three groups beside a covariate", rng)
+    both = np.concatenate([test.split.tested, test.split.nuisance])
+    other = replace(test.split, tested=both[:1], nuisance=both[1:])
+    assert key_of(replace(test, split=other)) != key_of(test)
+
+
+@pytest.mark.parametrize("asked", [Asked(), EVERYTHING])
+@pytest.mark.parametrize("n_jobs", [1, 3])
+def test_progress_adds_up(n_jobs, asked, rng):
+    done = []
+    shuffle(
+        prepared("mean", rng, asked=asked), 5, 640, n_jobs=n_jobs, progress=done.append
     )
+    assert sum(done) == 635
+    assert len(done) > 1
 
 
-def test_progress_counts_every_draw_once(rng):
-    _, test = prepared(rng, n_draws=333)
-    counted = []
-    shuffle(test, progress=counted.append)
-    assert sum(counted) == 333
+@pytest.mark.parametrize("asked", [Asked(), EVERYTHING])
+@pytest.mark.parametrize("n_jobs", [1, 3])
+def test_an_interruption_ends_all_threads(n_jobs, asked, rng):
+    test = prepared("slope, both", rng, n_draws=20_000, asked=asked)
+    before, done = threading.active_count(), []
 
-
-def test_an_interruption_ends_all_threads(rng):
-    _, test = prepared(rng, asked=EVERYTHING, n_draws=2000)
-    before = threading.active_count()
-
-    def interrupt(_):
-        raise KeyboardInterrupt
+    def interrupt(steps):
+        done.append(steps)
+        if len(done) == 3:
+            raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        shuffle(test, n_jobs=2, progress=interrupt)
+        shuffle(test, n_jobs=n_jobs, progress=interrupt)
     assert threading.active_count() == before
-
-
-def test_there_are_only_the_shuffles_that_were_planned(rng):
-    _, test = prepared(rng)
-    for first, stop in ((1, 103), (5, 5), (-1, 3)):
-        with pytest.raises(ValueError, match=f"shuffles {first} to {stop - 1} were"):
-            shuffle(test, first, stop)
-
-
-def test_parts_that_do_not_fit_together(rng):
-    data, test = prepared(rng)
-    a, b, c = shuffle(test, 1, 30), shuffle(test, 30, 60), shuffle(test, 60, 101)
-    with pytest.raises(
-        ValueError, match=r"1 to 29 are followed by 60 to 100; expected 30"
-    ):
-        merge_nulls([a, c])
-    with pytest.raises(ValueError, match="without gap or overlap"):
-        merge_nulls([a, b, shuffle(test, 50, 101)])
-    with pytest.raises(ValueError, match="nothing to merge"):
-        merge_nulls([])
-    others = [
-        GroupTest.prepare(data, test.split, test.shuffles, Asked(two_sided=False)),
-        GroupTest.prepare(data, test.split, plan_shuffles(test.split, 101, 9), Asked()),
-        GroupTest.prepare(
-            data, test.split, test.shuffles, Asked(), np.arange(len(data)) % 2
-        ),
-    ]
-    for other in others:
-        with pytest.raises(ValueError, match="belong to different tests"):
-            merge_nulls([a, shuffle(other, 30, 60)])
+    n_after = len(done)
+    assert n_after <= 3 + n_jobs
+    assert_same(shuffle(test, 1, 50, n_jobs=n_jobs), shuffle(test, 1, 50, n_jobs=1))
+    assert len(done) == n_after

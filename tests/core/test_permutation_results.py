@@ -1,4 +1,4 @@
-"""Results under the names users know."""
+"""Names and shapes of what users get."""
 
 import numpy as np
 import pytest
@@ -13,52 +13,73 @@ from boldglm.core.permutation_results import (
 )
 from boldglm.core.permutation_test import run_permutations
 
-GRAPH = volume_graph(np.ones((3, 3, 3), bool))
+GRAPH = volume_graph(np.ones((2, 3, 5), bool))
+DESIGN = np.repeat(np.eye(2), 6, axis=0)
 
 
-def found(rng, split, **options):
-    data = rng.standard_normal((split.n_rows, 27))
-    test = PermutationOptions(n_perm=60, **options).prepare(data, split, GRAPH)
-    return run_permutations(test)
+def found_by(rng, contrast, **options):
+    data = rng.standard_normal((12, 30))
+    data[:6, 0] += 3
+    settings = PermutationOptions(n_perm=99, **options)
+    graph = GRAPH if settings.spatial else None
+    return run_permutations(settings.prepare(data, partition(DESIGN, contrast), graph))
 
 
 @pytest.mark.parametrize(
-    ("split", "letter"),
+    ("contrast", "options", "maps", "nulls"),
     [
-        (partition(np.ones((9, 1)), [1.0]), "t"),
-        (partition(np.repeat(np.eye(3), 3, axis=0), [[1, -1, 0], [0, 1, -1]]), "F"),
+        ([1, -1], {}, ["t", "p_t", "p_max_t"], ["max_t"]),
+        (np.eye(2), {}, ["F", "p_F", "p_max_F"], ["max_F"]),
+        (
+            [1, -1],
+            {"step_down": True, "tfce": True, "calibrate": True},
+            ["t", "p_t", "p_max_t", "p_step_down_t", "tfce", "p_max_tfce"],
+            ["max_t", "max_tfce"],
+        ),
+        (
+            np.eye(2),
+            {"threshold": 0.1},
+            ["F", "p_F", "p_max_F", "size", "p_max_size", "mass", "p_max_mass"],
+            ["max_F", "max_size", "max_mass"],
+        ),
     ],
 )
-def test_names_and_numbers(rng, split, letter):
-    test = found(rng, split, threshold=0.1, tfce=True, step_down=True)
-    maps = result_maps(test)
-    kinds = [letter, f"max_{letter}", f"step_down_{letter}"]
-    kinds += ["max_size", "max_mass", "max_tfce"]
-    expected = {letter, "size", "mass", "tfce"}
-    expected |= {f"{prefix}_{kind}" for prefix in ("p", "logp") for kind in kinds}
-    assert set(maps) == expected
-    for kind in kinds:
-        p = maps[f"p_{kind}"]
-        np.testing.assert_allclose(maps[f"logp_{kind}"], -np.log10(p), atol=1e-14)
-        assert not np.signbit(maps[f"logp_{kind}"]).any()
-        assert np.all((p >= 1 / 61) & (p <= 1))
-    np.testing.assert_array_equal(maps[f"p_{letter}"], test.uncorrected())
-    np.testing.assert_array_equal(maps[f"p_step_down_{letter}"], test.step_down())
-    nulls = null_arrays(test)
-    assert set(nulls) == {f"h0_max_{name}" for name in (letter, "size", "mass", "tfce")}
-    for name, values in nulls.items():
-        assert values.shape == (60,)
-        assert np.all(np.diff(values) >= 0)
-        key = "stat" if name.endswith(letter) else name.removeprefix("h0_max_")
-        assert set(values) == set(test.null.maxima[key])
+def test_names(contrast, options, maps, nulls, rng):
+    found = found_by(rng, contrast, **options)
+    results = result_maps(found)
+    logs = ["log" + name for name in maps if name.startswith("p_")]
+    assert set(results) == {*maps, *logs}
+    for values in results.values():
+        assert values.shape == (30,)
+        assert not np.signbit(values[values == 0]).any()
+    for name in logs:
+        np.testing.assert_allclose(10 ** -results[name], results[name[3:]])
+    arrays = null_arrays(found)
+    assert list(arrays) == [f"h0_{name}" for name in nulls]
+    for values in arrays.values():
+        assert values.shape == (99,)
+        assert (np.diff(values) >= 0).all()
 
 
-def test_only_what_was_asked_for(rng):
-    maps = result_maps(found(rng, partition(np.ones((9, 1)), [1.0])))
-    assert set(maps) == {"t", "p_t", "logp_t", "p_max_t", "logp_max_t"}
+def test_numbers_are_those_of_the_test(rng):
+    found = found_by(rng, [1, -1], threshold=0.1, step_down=True)
+    results = result_maps(found)
+    np.testing.assert_array_equal(results["t"], found.maps["stat"])
+    np.testing.assert_array_equal(results["p_t"], found.uncorrected())
+    np.testing.assert_array_equal(results["p_max_t"], found.corrected("stat"))
+    np.testing.assert_array_equal(results["p_step_down_t"], found.step_down())
+    np.testing.assert_array_equal(results["mass"], found.maps["mass"])
+    np.testing.assert_array_equal(results["p_max_mass"], found.corrected("mass"))
+    nulls = null_arrays(found)
+    for name, null in (("max_t", "stat"), ("max_size", "size"), ("max_mass", "mass")):
+        np.testing.assert_array_equal(
+            nulls[f"h0_{name}"], np.sort(found.null.maxima[null])
+        )
+    smooth = result_maps(found, "gpd")["p_max_t"]
+    np.testing.assert_array_equal(smooth, found.corrected("stat", "gpd"))
 
 
-def test_results_are_a_dictionary_that_says_what_was_done():
-    results = PermutationResults(t=np.zeros(2))
-    assert results == {"t": results["t"]}
+def test_results_are_a_dict_that_says_what_was_done():
+    results = PermutationResults(t=1)
+    assert results == {"t": 1}
     assert (results.scheme, results.calibration) == ("", None)
