@@ -135,17 +135,18 @@ def permuted_ols(
     array([7])
     """
     from boldglm.core.counter_random import seed_from
-    from boldglm.core.permutation_options import PermutationOptions
+    from boldglm.core.permutation_options import PermutationOptions, check_truth
     from boldglm.core.permutation_results import PermutationResults
 
+    check_truth(model_intercept, "model_intercept")
     tested, data, confounds = _arrays(tested_vars, target_vars, confounding_vars)
     _check_choices(output_type, n_jobs)
     options = PermutationOptions(
         n_perm=n_perm,
         seed=seed_from(random_state),
-        two_sided=bool(two_sided_test),
+        two_sided=two_sided_test,
         threshold=threshold,
-        tfce=bool(tfce),
+        tfce=tfce,
         exchange=exchange,
         blocks=blocks,
         block_exchange=block_exchange,

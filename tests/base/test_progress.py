@@ -88,10 +88,15 @@ def test_verbose_shows_at_once_and_leaves_a_line(clock):
 
 def test_work_that_is_stopped_says_so(clock):
     terminal = Terminal()
-    with pytest.raises(KeyboardInterrupt), ProgressBar(9, "steps", 1, terminal) as bar:
-        bar.add(2)
-        raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        stop_after(2, ProgressBar(9, "steps", 1, terminal))
     assert shown(terminal.getvalue()) == ["2 of 9 steps (stopped), 0 s"]
+
+
+def stop_after(steps, bar):
+    with bar:
+        bar.add(steps)
+        raise KeyboardInterrupt
 
 
 def test_the_standard_error_is_where_it_goes(capsys):

@@ -80,17 +80,32 @@ def test_voxels_that_the_nuisance_explains_never_win(
 @pytest.mark.parametrize("group", [None, [0] * 4 + [1] * 6])
 @pytest.mark.parametrize("asked", [Asked(), Asked(step_down=True)])
 @pytest.mark.parametrize("contrast", [[1, -1], [[1, -1], [1, 0]]])
-def test_effects_without_noise_are_large_not_infinite(contrast, asked, group, rng):
+def test_effects_with_hardly_any_noise_are_large_not_infinite(
+    contrast, asked, group, rng
+):
     data = rng.standard_normal((10, 3))
-    data[:, 0] = TWO[:, 0] * 5 - 2
-    data[:, 1] = TWO[:, 1] * 1e-20
-    null = shuffle(prepared(data, TWO, contrast, group, asked))
-    test = prepared(data, TWO, contrast)
+    data[:, 0] = TWO[:, 0] * 5 - 2 + 1e-5 * data[:, 0]
+    data[:, 1] = (TWO[:, 1] + 1e-5 * data[:, 1]) * 1e-20
+    test = prepared(data, TWO, contrast, group, asked)
+    null = shuffle(test, 0)
     assert np.isfinite(test.statistic).all()
     assert np.isfinite(null.maxima["stat"]).all()
-    assert (np.abs(test.statistic[:2]) > 1e6).all()
+    assert (np.abs(test.statistic[:2]) > 1e5).all()
+    assert null.maxima["stat"][0] > 1e3
     if np.ndim(contrast) == 1:
         assert test.statistic[0] > 0 > test.statistic[1]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("contrast", [[1, -1], [[1, -1], [1, 0]]])
+def test_voxels_without_noise_say_nothing(contrast, dtype, rng):
+    data = rng.standard_normal((10, 3)).astype(dtype)
+    data[:, 0] = 0.1 + 0.7 * TWO[:, 0]
+    test = prepared(data, TWO, contrast)
+    assert test.statistic[0] == 0
+    assert not test.unit[:, 0].any()
+    null = shuffle(test)
+    assert null.reached[0] == null.n_draws
 
 
 def test_an_f_has_one_side(rng):

@@ -156,6 +156,13 @@ def test_z_are_zero_up_to_the_height_and_signed_beyond(rng):
     np.testing.assert_allclose(cluster_values(one_sided, row)[0][:3], [0, z, 0], 1e-6)
 
 
+def test_an_f_below_its_median_has_a_negative_z_and_no_cluster(rng):
+    ask = ClusterAsk(GRAPH, 3.0, "z")
+    test, _ = prepared("three groups", rng, Asked(clusters=ask))
+    row = np.linspace(0, 6, test.n_voxels).astype(np.float32)
+    np.testing.assert_array_equal(cluster_values(test, row)[0] > 0, row > 3)
+
+
 def test_clusters_that_were_not_asked_for_are_refused(rng):
     test, _ = prepared("mean", rng, Asked())
     with pytest.raises(ValueError, match=r"no clusters; set Asked\.clusters"):

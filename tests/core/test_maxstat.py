@@ -2,10 +2,11 @@
 
 import threading
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
-from tests.oracle.naive_shuffles import CASES
+from tests.oracle.naive_shuffles import CASES, shuffled_maps
 
 from boldglm.core.graph import Graph, volume_graph
 from boldglm.core.group_statistic import Tiles
@@ -68,11 +69,25 @@ def test_threads_and_shards_do_not_change_a_bit(name, rng):
     cuts = sorted({1, *np.random.default_rng(0).integers(2, last, 4).tolist(), last})
     shards = [
         shuffle(test, *stretch, n_jobs=1 + index % 2)
-        for index, stretch in enumerate(zip(cuts[:-1], cuts[1:], strict=True))
+        for index, stretch in enumerate(pairwise(cuts))
     ]
     assert len(shards) == 5
     assert_same(merge_nulls(shards[::-1]), one)
     assert_same(merge_nulls([merge_nulls(shards[:2]), *shards[2:]]), one)
+
+
+@pytest.mark.parametrize("n_voxels", [1, 2, 255, 256, 257, 4097])
+def test_any_number_of_voxels(n_voxels, rng):
+    design, contrast, kind, _ = CASES["mean"]
+    data = rng.standard_normal((11, n_voxels))
+    split = partition(design, contrast)
+    plan = plan_shuffles(split, 30, seed=0)
+    maps = shuffled_maps(data, design, contrast, kind, plan)[1:]
+    for asked in (Asked(two_sided=False), Asked(two_sided=False, pivots=True)):
+        null = shuffle(GroupTest.prepare(data, split, plan, asked))
+        np.testing.assert_allclose(
+            null.maxima["stat"], maps.max(axis=1), rtol=1e-4, atol=1e-5
+        )
 
 
 @pytest.mark.parametrize("asked", [Asked(), EVERYTHING])

@@ -100,7 +100,7 @@ def test_clusters_of_values_below_0_are_refused(data):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"n_perm": -1}, "n_perm is -1; expected a number of permutations"),
+        ({"n_perm": -1}, "n_perm is -1; expected a whole number of permutations"),
         ({"n_perm": 10.0}, r"n_perm is 10\.0"),
         ({"n_perm": True}, "n_perm is True"),
         ({"threshold": 3.1}, r"above z = 3\.1, pass threshold=0\.000968"),

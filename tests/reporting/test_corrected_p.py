@@ -106,7 +106,7 @@ def test_one_image_is_p():
         ("p", "p"),
         ("p (peak, FWE)", "p (peak, FWE)"),
         ("p_fwe", "p (fwe)"),
-        ("p_t", "p (max t)"),
+        ("p_t", "p (t, uncorrected)"),
     ],
 )
 def test_keys_with_p_are_p(key, column):
@@ -196,7 +196,7 @@ def test_another_grid_is_an_error(other):
         ({"z": P}, "has the key 'z'; keys are named 'logp...'"),
         ({"phi": P}, "has the key 'phi'"),
         ({3: P}, "has the key 3"),
-        ({"logp_max_t": P, "p_max_t": P}, r"Two maps .* 'p \(max t\)'; .*'p_max_t'"),
+        ({"p_max_tfce": P, "p_tfce": P}, r"Two maps .* 'p \(TFCE\)'; .*'p_tfce'"),
     ],
 )
 def test_what_is_no_p_is_an_error(given, message):
@@ -210,3 +210,36 @@ def test_what_is_no_image_is_an_error():
     series = Nifti1Image(np.zeros((*P.shape, 2)), np.eye(4))
     with pytest.raises(DimensionError, match="expected a 3D image"):
         get_clusters_table(Z, 0.5, p_values_img={"p": series})
+
+
+@pytest.mark.parametrize("contrast", ["t", "F"])
+def test_the_whole_result_of_permutations_is_taken(contrast):
+    """With p and logarithms, corrected and not: a column for each corrected p."""
+    import pandas as pd
+
+    from boldglm.glm.second_level import non_parametric_inference
+
+    rng = np.random.default_rng(0)
+    images = [Nifti1Image(one, np.eye(4)) for one in rng.normal(1, 1, (9, 5, 5, 5))]
+    design = pd.DataFrame({"a": np.repeat([1.0, 0], [4, 5]), "b": np.ones(9)})
+    found = non_parametric_inference(
+        images,
+        design_matrix=design,
+        second_level_contrast=[0, 1] if contrast == "t" else np.eye(2),
+        mask=Nifti1Image(np.ones((5, 5, 5), np.uint8), np.eye(4)),
+        n_perm=50,
+        threshold=0.05,
+        tfce=True,
+        step_down=True,
+    )
+    table = get_clusters_table(found[contrast], 2.5, p_values_img=found)
+    assert list(table.columns[6:]) == [
+        f"p (max {contrast})",
+        f"p (step-down {contrast})",
+        "p (size)",
+        "p (mass)",
+        "p (TFCE)",
+    ]
+    voxel = tuple(table.loc[0, ["X", "Y", "Z"]].astype(int))
+    peak = found[f"p_max_{contrast}"].get_fdata()[voxel]
+    assert table.loc[0, f"p (max {contrast})"] == peak

@@ -1,7 +1,7 @@
 """Which rows may change places, and which change sign together."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -63,6 +63,29 @@ class Exchange:
         """
         _, owner = read_labels(labels, self.n_rows, "variance groups")
         return any(np.ptp(owner[rows]) > 0 for items in self.groups for rows in items.T)
+
+    def joined(self, bound: npt.NDArray[np.bool_]) -> "Exchange":
+        """The same, with rows that are bound to one another changing sign together.
+
+        Parameters
+        ----------
+        bound : (n_rows, n_rows) bool
+            Symmetric.
+
+        Examples
+        --------
+        >>> bound = np.eye(3, dtype=bool)
+        >>> bound[0, 2] = bound[2, 0] = True
+        >>> exchange_rows(3).joined(bound).units
+        (array([0, 2]), array([1]))
+        """
+        from scipy.sparse.csgraph import connected_components
+
+        owner = self.unit_of_row
+        together = bound | (owner[:, None] == owner[None])
+        _, label = connected_components(together, directed=False)
+        units = tuple(np.flatnonzero(label == one) for one in dict.fromkeys(label))
+        return replace(self, units=units)
 
     def fixed_space(self) -> Array:
         """What no permutation changes: constants over rows that reach each other.

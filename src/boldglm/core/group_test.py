@@ -35,6 +35,8 @@ TIE = 2e-6
 BLOCK = 2048
 # Of a residual relative to the data: less is rounding of data that nuisance explains.
 EXPLAINED = 1e-7
+# Share of the variance that is noise: less is rounding of what the design explains.
+NOISELESS = 1e-12
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ class GroupTest:
     shuffles : Shuffles
     asked : Asked
     unit : (n_rows, n_voxels) float32
-        ``r / |r|``; 0 where the nuisance explains the data.
+        ``r / |r|``; 0 where the design explains the data and there is no noise.
     correlation : (n_voxels,)
         Unshuffled, in double precision: of the data with what is tested, the nuisance
         aside. For an F, the multiple correlation.
@@ -215,9 +217,11 @@ class GroupTest:
             length = np.linalg.norm(left, axis=0)
             explained = length <= EXPLAINED * np.linalg.norm(values, axis=0)
             left /= np.where(explained, 1.0, length)
-            left[:, explained] = 0.0
-            unit[:, part] = left
             seen = split.tested @ left
+            # a voxel without noise says nothing, as in the fit of models
+            explained |= 1.0 - np.sum(seen**2, axis=0) < NOISELESS
+            left[:, explained] = seen[:, explained] = 0.0
+            unit[:, part] = left
             one_way = split.kind == "t"
             correlation[part] = seen[0] if one_way else np.linalg.norm(seen, axis=0)
 

@@ -11,6 +11,8 @@ from itertools import count
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+import numpy as np
+
 if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
 
@@ -35,6 +37,8 @@ def n_workers(n_jobs: int | None = None) -> int:
     ------
     ValueError
         If `n_jobs` is 0.
+    TypeError
+        If it is no whole number.
 
     Examples
     --------
@@ -45,6 +49,9 @@ def n_workers(n_jobs: int | None = None) -> int:
     available = available or os.cpu_count() or 1
     if n_jobs is None:
         return max(1, min(available, _BLAS.threads()) - _BESIDE.count)
+    if not isinstance(n_jobs, int | np.integer) or isinstance(n_jobs, bool):
+        msg = f"n_jobs is {n_jobs!r}; expected a whole number of threads, -1 for all."
+        raise TypeError(msg)
     if n_jobs == 0:
         msg = "n_jobs is 0; expected a number of threads, -1 for all, or None"
         raise ValueError(msg)

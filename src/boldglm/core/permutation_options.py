@@ -15,7 +15,7 @@ from boldglm.core.permute import plan_shuffles
 if TYPE_CHECKING:
     from boldglm.core.graph import Graph
 
-__all__ = ["PermutationOptions", "height_of"]
+__all__ = ["PermutationOptions", "check_truth", "height_of"]
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,8 @@ class PermutationOptions:
     ------
     ValueError
         If one of them cannot be.
+    TypeError
+        If a switch is neither True nor False.
     """
 
     n_perm: int = 10_000
@@ -70,9 +72,19 @@ class PermutationOptions:
         whole = isinstance(self.n_perm, int | np.integer)
         if not whole or isinstance(self.n_perm, bool) or self.n_perm < 0:
             msg = (
-                f"n_perm is {self.n_perm!r}; expected a number of permutations, such "
-                "as 10000 (or 0 for the statistics alone)."
+                f"n_perm is {self.n_perm!r}; expected a whole number of permutations, "
+                "such as 10000."
             )
+            raise ValueError(msg)
+        for name, what in (("two_sided", "two_sided_test"), ("tfce", "tfce")):
+            check_truth(getattr(self, name), what)
+        check_truth(self.step_down, "step_down")
+        check_truth(self.calibrate, "calibrate")
+        steps = self.tfce_steps
+        if steps is not None and not (
+            isinstance(steps, int | np.integer) and steps > 0
+        ):
+            msg = f"tfce_steps is {steps!r}; expected a whole number from 1, or None."
             raise ValueError(msg)
         if self.threshold is not None:
             height_of(self.threshold, "t", 1, 1)
@@ -113,7 +125,13 @@ class PermutationOptions:
         if self.spatial and graph is None:
             msg = "clusters and TFCE need a graph of which voxels touch"
             raise ValueError(msg)
-        two_sided = self.two_sided and split.kind == "t"
+        if self.calibrate and split.kind == "F":
+            msg = (
+                "calibrate is for t contrasts: shares of active voxels are those of "
+                "positive effects, and an F has no sign."
+            )
+            raise ValueError(msg)
+        two_sided = bool(self.two_sided) and split.kind == "t"
         if clusters is None and self.threshold is not None and graph is not None:
             share = self.threshold / 2 if two_sided else self.threshold
             height = height_of(share, split.kind, split.dim, split.dof)
@@ -138,6 +156,19 @@ class PermutationOptions:
         )
         asked = Asked(two_sided, self.step_down, clusters, tfce, self.calibrate)
         return GroupTest.prepare(data, split, shuffles, asked, self.variance_groups)
+
+
+def check_truth(value: Any, name: str) -> None:
+    """Refuse what only happens to be true or false, such as ``'no'``.
+
+    Raises
+    ------
+    TypeError
+        Unless it is True or False (or 1 or 0).
+    """
+    if not isinstance(value, bool | np.bool_ | int) or value not in (0, 1):
+        msg = f"{name} is {value!r}; expected True or False."
+        raise TypeError(msg)
 
 
 def height_of(p: float, kind: str, dim: int, dof: int) -> float:

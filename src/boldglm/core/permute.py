@@ -194,7 +194,8 @@ def plan_shuffles(
     Permutations leave some fits in place: those that are constant over rows that may
     change places. A contrast that tests such a fit, a mean, cannot be tested by
     permuting, so signs are flipped; any other is tested by permuting rows, unless
-    they differ in variance.
+    they differ in variance. Rows whose residuals are the same error, such as the two of
+    a pair beside the mean of every pair, change sign together.
 
     Parameters
     ----------
@@ -263,6 +264,8 @@ def plan_shuffles(
         # ways than others; only the shuffles themselves are equally likely.
         types = np.arange(split.n_rows)
     types = types.ravel().astype(np.int64)
+    if chosen != "permutation":
+        exchange = exchange.joined(_dependent(split))
     counts = _counts(exchange, types) if chosen != "sign-flip" else ()
     n_possible = math.prod(counts)
     if chosen != "permutation":
@@ -289,6 +292,20 @@ def _in_place(split: Partition, exchange: Exchange) -> bool:
     basis = basis[:, singular > IN_PLACE]
     cosines = np.linalg.svd(split.tested @ basis, compute_uv=False)
     return bool(np.max(cosines, initial=0.0) > 1 - IN_PLACE)
+
+
+def _dependent(split: Partition) -> npt.NDArray[np.bool_]:
+    """Rows whose residuals are one another's, but for a factor, (n_rows, n_rows).
+
+    With a mean for every pair, its two residuals are d/2 and -d/2: one error, not two.
+    Flipped one by one they would make pairs that the design cannot tell from a mean.
+    """
+    forming = np.eye(split.n_rows) - split.nuisance.T @ split.nuisance
+    length = np.sqrt(np.maximum(np.diag(forming), 0.0))
+    there = length > np.sqrt(IN_PLACE)
+    scale = np.where(there, length, 1.0)
+    cosine = np.abs(forming / np.outer(scale, scale))
+    return np.asarray((cosine > 1 - IN_PLACE) & np.outer(there, there))
 
 
 def _mean(exchange: Exchange) -> str:

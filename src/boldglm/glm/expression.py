@@ -300,6 +300,8 @@ class _Parser:
             for tried in (longer, name, name.split()[0] if name.split() else "")
             for match in difflib.get_close_matches(tried.lower(), lower)
         ]
+        # a formula names the levels of a group: group[T.patient]
+        close += [one for one in self.columns if one.startswith(f"{name}[")]
         hint = f"; did you mean '{close[0]}'?" if close else ""
         problem = f"'{name}' is not a column{hint}"
         raise UnknownColumnError(self.report(start, len(given), problem), name)

@@ -72,10 +72,12 @@ def get_clusters_table(
         `p_values_img` there follow, of what it has:
 
         ==================  ========================================================
-        p (max t)           at the peak, from ``logp_max_t``
-        p (TFCE)            at the peak, from ``logp_max_tfce``
-        p (size)            of the cluster, from ``logp_max_size``
-        p (mass)            of the cluster, from ``logp_max_mass``
+        p (max t)           at the peak, from ``p_max_t`` or ``logp_max_t``
+        p (step-down t)     at the peak, from ``p_step_down_t``
+        p (TFCE)            at the peak, from ``p_max_tfce``
+        p (size)            of the cluster, from ``p_max_size``
+        p (mass)            of the cluster, from ``p_max_mass``
+        p (t, uncorrected)  at the peak, from ``p_t``, where there is no corrected p
         p (name)            at the peak, from ``logp_name``, ``p_name``, ``p (name)``
         p                   at the peak, from a single image
         ==================  ========================================================

@@ -17,11 +17,22 @@ from boldglm.image.sources import grid_of
 __all__ = ["CorrectedP", "p_of_peaks", "read_corrected_p"]
 
 # what permutations return beside p
-STATISTICS = ("t", "tfce", "size", "mass")
+STATISTICS = ("t", "F", "tfce", "size", "mass")
 # statistics of whole clusters
-OF_CLUSTERS = ("size", "mass")
-SHOWN = {"t": "max t", "tfce": "TFCE"}
-KEY = re.compile(r"(?P<log>log)?p(_max)?(?P<rest>$|[_ (].*)")
+OF_CLUSTERS = ("size", "mass", "max_size", "max_mass")
+SHOWN = {
+    "max_t": "max t",
+    "max_F": "max F",
+    "max_tfce": "TFCE",
+    "tfce": "TFCE",
+    "max_size": "size",
+    "max_mass": "mass",
+    "step_down_t": "step-down t",
+    "step_down_F": "step-down F",
+    "t": "t, uncorrected",
+    "F": "F, uncorrected",
+}
+KEY = re.compile(r"(?P<log>log)?p(?P<rest>$|[_ (].*)")
 
 
 @dataclass(frozen=True)
@@ -64,6 +75,8 @@ def read_corrected_p(p_values_img: Any, img: SpatialImage) -> list[CorrectedP]:
         ]
     found: dict[str, CorrectedP] = {}
     for key, map_img in p_values_img.items():
+        if _is_said_otherwise(str(key), p_values_img):
+            continue
         match = KEY.fullmatch(str(key))
         if match is None:
             if key in STATISTICS:
@@ -83,6 +96,18 @@ def read_corrected_p(p_values_img: Any, img: SpatialImage) -> list[CorrectedP]:
         p = _read_p(map_img, f"p_values_img[{key!r}]", img, match["log"] is not None)
         found[column] = CorrectedP(column, p, name in OF_CLUSTERS)
     return list(found.values())
+
+
+def _is_said_otherwise(key: str, given: Mapping[str, Any]) -> bool:
+    """Whether a map of permutations is there under a name that says it better.
+
+    They return p and its logarithm, and that of each voxel by itself beside the
+    corrected one.
+    """
+    bare = key.removeprefix("log")
+    corrected = {f"{start}p_max_{letter}" for start in ("", "log") for letter in "tF"}
+    uncorrected = bare in ("p_t", "p_F") and not corrected.isdisjoint(given)
+    return uncorrected or (key != bare and bare in given)
 
 
 def p_of_peaks(one: CorrectedP, peaks: Peaks, labels: np.ndarray) -> np.ndarray:

@@ -215,3 +215,11 @@ def test_designs_that_do_not_fit_are_explained(design, error, message):
 
 def test_the_simulated_subjects_have_what_the_tests_name():
     assert list(sim.subjects(4)["group"]) == ["patient", "control"] * 2
+
+
+def test_errors_have_no_colours_of_terminals():
+    subjects = pd.DataFrame({"age": [1.0, 2.0, 3.0]})
+    with pytest.raises(DesignError) as caught:
+        formula_design("~ age +* age", subjects, 3)
+    assert "m+*" not in str(caught.value)
+    assert "\x1b" not in str(caught.value)

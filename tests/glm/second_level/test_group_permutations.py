@@ -69,7 +69,10 @@ def test_p_and_z_of_voxels_are_those_of_all_flips(model, maps, two_sided):
     np.testing.assert_allclose(
         z_map.get_fdata(), np.maximum(stats.norm.isf(expected), 0), atol=1e-5
     )
-    assert model.permutation_scheme_ == "all 512 sign flips: as asked"
+    assert (
+        model.permutation_scheme_
+        == "all 512 sign flips: errors are taken to be symmetric about 0"
+    )
 
 
 def test_clusters_are_those_of_all_flips(model, maps):
@@ -136,7 +139,10 @@ def test_other_columns_are_nuisance_and_the_intercept_is_tested(maps, rng):
     by_name = model.compute_contrast_permutations("intercept", **options)
     np.testing.assert_array_equal(by_default.get_fdata(), by_name.get_fdata())
     slope = model.compute_contrast_permutations("age", **options)
-    assert model.permutation_scheme_ == "100 sign flips: as asked"
+    assert (
+        model.permutation_scheme_
+        == "100 sign flips: errors are taken to be symmetric about 0"
+    )
     assert not np.array_equal(slope.get_fdata(), by_name.get_fdata())
 
 
@@ -169,6 +175,9 @@ def test_an_f_of_one_row_is_a_two_sided_t(model):
             "a height in z above 0",
         ),
         ({"random_state": -1}, TypeError, "random_state is -1"),
+        ({"threshold": 3.1}, ValueError, "expected a p value"),
+        ({"height_control": "fwe"}, ValueError, "height_control is 'fwe'"),
+        ({"two_sided_test": "no"}, TypeError, "two_sided_test is 'no'"),
     ],
 )
 def test_mistakes(model, change, error, words):
@@ -185,3 +194,25 @@ def test_another_number_of_subjects_at_every_voxel(model):
     model.missing = "available"
     with pytest.raises(ValueError, match="Fit it with missing='drop-voxel'"):
         model.compute_contrast_permutations(n_perm=10)
+
+
+def test_the_two_of_a_pair_change_sign_together(rng):
+    """Beside a mean for each pair they are one error: that of the difference."""
+    n_pairs = 7
+    data = rng.standard_normal((2 * n_pairs, 4, 4, 4)).astype(np.float32)
+    columns = {"condition": np.tile([1.0, -1.0], n_pairs)}
+    for pair, own in enumerate(np.repeat(np.eye(n_pairs), 2, axis=0).T):
+        columns[f"pair_{pair}"] = own
+    mask = nib.Nifti1Image(np.ones((4, 4, 4), np.uint8), np.eye(4))
+    options = {"output_type": "cor_p_value", "n_perm": 200}
+
+    def p_of(maps, design, contrast):
+        images = [nib.Nifti1Image(one, np.eye(4)) for one in maps]
+        model = SecondLevelModel(mask_img=mask).fit(images, design_matrix=design)
+        p = model.compute_contrast_permutations(contrast, **options).get_fdata()
+        assert model.permutation_scheme_.startswith("all 128 sign flips")
+        return p
+
+    paired = p_of(data, pd.DataFrame(columns), "condition")
+    mean = pd.DataFrame({"mean": np.ones(n_pairs)})
+    np.testing.assert_allclose(paired, p_of(data[::2] - data[1::2], mean, "mean"))

@@ -462,3 +462,43 @@ def test_a_mask_on_a_finer_grid_is_the_grid_of_the_maps(maps):
     with pytest.warns(ImageWarning, match="resampled to the grid of the mask"):
         model = fit(maps, mask_img=nib.Nifti1Image(inside, fine))
     assert model.compute_contrast().shape == inside.shape
+
+
+def test_weights_with_names_go_by_their_names(rng):
+    """A Series or table of weights is not read by position."""
+    maps = rng.standard_normal((8, 3, 3, 3))
+    images = [nib.Nifti1Image(one, np.eye(4)) for one in maps]
+    design = pd.DataFrame(
+        {"age": rng.standard_normal(8), "group": [0.0, 1] * 4, 5: 1.0}
+    )
+    mask = nib.Nifti1Image(np.ones((3, 3, 3), np.uint8), np.eye(4))
+    model = SecondLevelModel(mask_img=mask).fit(images, design_matrix=design)
+    expected = model.compute_contrast("group").get_fdata()
+    for named in (
+        pd.Series({"group": 1.0, "age": 0.0}),
+        pd.DataFrame([[1.0, 0.0]], columns=["group", 5]),
+        pd.Series([0.0, 1.0, 0.0]),
+    ):
+        found = model.compute_contrast(named).get_fdata()
+        np.testing.assert_array_equal(found, expected)
+    with pytest.raises(ContrastError, match="has weights for 'sex'; the columns"):
+        model.compute_contrast(pd.Series({"sex": 1.0}))
+
+
+def test_what_has_no_order_or_another_one_is_told(rng):
+    images = [nib.Nifti1Image(one, np.eye(4)) for one in rng.random((6, 3, 3, 3))]
+    with pytest.raises(TypeError, match="is a set, which has no order"):
+        SecondLevelModel().fit(set(images), design_matrix="~ 1")
+    design = pd.DataFrame({"one": np.ones(6), "two": np.arange(6.0)})
+    mask = nib.Nifti1Image(np.ones((3, 3, 3), np.uint8), np.eye(4))
+    with pytest.warns(DesignWarning, match="numbered, but not in order"):
+        SecondLevelModel(mask_img=mask).fit(images, design_matrix=design[::-1])
+
+
+def test_a_group_in_a_formula_is_named_by_its_levels(rng):
+    images = [nib.Nifti1Image(one, np.eye(4)) for one in rng.random((6, 3, 3, 3))]
+    subjects = pd.DataFrame({"group": ["control", "patient"] * 3})
+    mask = nib.Nifti1Image(np.ones((3, 3, 3), np.uint8), np.eye(4))
+    model = SecondLevelModel(mask_img=mask).fit(images, subjects, "~ group")
+    with pytest.raises(ContrastError, match=r"did you mean 'group\[T.patient\]'"):
+        model.compute_contrast("group")

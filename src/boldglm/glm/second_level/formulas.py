@@ -1,5 +1,6 @@
 """Designs in words: ``"~ age + group"`` and a table of the subjects."""
 
+import re
 from collections.abc import Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any
@@ -151,8 +152,13 @@ def _names_in(right: str, formula: str) -> list[str]:
     try:
         return sorted(str(name) for name in Formula(right).required_variables)
     except (FormulaicError, SyntaxError) as error:
-        msg = f"The formula {formula!r} cannot be read: {error}"
+        msg = f"The formula {formula!r} cannot be read: {_plain(error)}"
         raise DesignError(msg) from error
+
+
+def _plain(error: Exception) -> str:
+    """What an error says, without the colours it has for terminals."""
+    return re.sub("[⧛⧚]|\x1b?\\[[0-9;]+m", "", str(error))
 
 
 def _check_names(names: Sequence[str], rows: "DataFrame", formula: str) -> None:
@@ -193,7 +199,7 @@ def _evaluated(right: str, rows: "DataFrame", formula: str) -> "DataFrame":
         # an empty context: names of this program are no columns
         matrix = model_matrix(right, rows, context={}, na_action="ignore")
     except Exception as error:  # what a user's expression raises can be anything
-        msg = f"The formula {formula!r} cannot be computed: {error}"
+        msg = f"The formula {formula!r} cannot be computed: {_plain(error)}"
         raise DesignError(msg) from error
     if not isinstance(matrix, pd.DataFrame):
         msg = (

@@ -88,7 +88,7 @@ def _loaded(design_matrix: Any, n_maps: int) -> "DataFrame":
         msg = "design_matrix is empty text; expected a path or a formula."
         raise DesignError(msg)
     try:
-        return load_design_table(design_matrix, n_maps)
+        design = load_design_table(design_matrix, n_maps)
     except DesignError as error:
         # the table of a first level counts scans; here they are maps
         msg = str(error).replace(
@@ -97,6 +97,16 @@ def _loaded(design_matrix: Any, n_maps: int) -> "DataFrame":
             "maps considered. Expected a row for each, in their order.",
         )
         raise DesignError(msg) from error
+    if not design.index.is_monotonic_increasing and set(design.index) == {
+        *range(len(design))
+    }:
+        warn(
+            "The rows of design_matrix are numbered, but not in order: they are taken "
+            "as they come, the first for the first map. Sort them (sort_index), or "
+            "reset_index if their order is that of the maps.",
+            DesignWarning,
+        )
+    return design
 
 
 def _check_freedom(design: "DataFrame") -> None:

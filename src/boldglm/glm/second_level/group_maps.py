@@ -164,6 +164,12 @@ def collect_maps(second_level_input: Any, *, need_labels: bool = False) -> Group
     """
     import pandas as pd
 
+    if isinstance(second_level_input, set | frozenset):
+        msg = (
+            "second_level_input is a set, which has no order; expected a list, with "
+            "maps in the order of the rows of the design."
+        )
+        raise TypeError(msg)
     if isinstance(second_level_input, pd.DataFrame):
         return _of_table(second_level_input)
     if isinstance(second_level_input, pd.Series):

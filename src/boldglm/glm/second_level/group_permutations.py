@@ -114,9 +114,10 @@ class GroupPermutations(GroupResults):
         options = PermutationOptions(
             n_perm=_positive(n_perm),
             seed=seed_from(random_state),
-            two_sided=bool(two_sided_test),
+            two_sided=two_sided_test,
             exchange="sign-flip",
         )
+        _check_height(threshold, height_control)
         rows, title = self._rows_or_intercept(second_level_contrast)
         design = self.design_matrix_.to_numpy()
         data = self._data_for(first_level_contrast)
@@ -127,7 +128,8 @@ class GroupPermutations(GroupResults):
             graph = given.graph()
             test = given.test(options, graph, clusters=ClusterAsk(graph, height, "z"))
         found = given.run(test, n_jobs=self.n_jobs, verbose=self.verbose)
-        self.permutation_scheme_ = test.shuffles.describe()
+        scheme, _, _ = test.shuffles.describe().rpartition(": ")
+        self.permutation_scheme_ = f"{scheme}: errors are taken to be symmetric about 0"
         images = {name: _image(found, name, title) for name in names}
         return images if output_type == "all" else images[output_type]
 
@@ -151,9 +153,8 @@ def _image(found: GroupPermutation, name: str, title: str) -> "Nifti1Image":
     return found.image(z, 0.0, f"{name} of contrast {title}")
 
 
-def _height(test: "GroupTest", threshold: Any, control: str | None) -> float:
-    """Statistic beyond which voxels make clusters."""
-    split = test.split
+def _check_height(threshold: Any, control: str | None) -> None:
+    """Tell of a height that cannot be, whatever is looked at."""
     if control not in HEIGHT_CONTROLS:
         msg = (
             f"height_control is {control!r}; expected 'fpr', 'fdr', 'bonferroni' or "
@@ -161,16 +162,23 @@ def _height(test: "GroupTest", threshold: Any, control: str | None) -> float:
         )
         raise ValueError(msg)
     if control in ("none", None):
-        z = float(threshold)
-        if not z > 0:
+        number = isinstance(threshold, int | float | np.number)
+        if not number or not threshold > 0:
             msg = (
                 f"threshold is {threshold!r} with height_control={control!r}; expected "
                 "a height in z above 0."
             )
             raise ValueError(msg)
-        return height_of(float(special.ndtr(-z)), split.kind, split.dim, split.dof)
-    height_of(threshold, split.kind, split.dim, split.dof)
-    if control == "fpr":
+    else:
+        height_of(threshold, "t", 1, 1)
+
+
+def _height(test: "GroupTest", threshold: float, control: str | None) -> float:
+    """Statistic beyond which voxels make clusters."""
+    split = test.split
+    if control in ("none", None):
+        z = float(threshold)
+    elif control == "fpr":
         z = fpr_threshold(threshold)
     elif control == "bonferroni":
         z = bonferroni_threshold(threshold, test.n_voxels)

@@ -7,7 +7,7 @@ import numpy as np
 from boldglm._base.errors import DesignError
 from boldglm.core.counter_random import seed_from
 from boldglm.core.linear import factorize
-from boldglm.core.permutation_options import PermutationOptions
+from boldglm.core.permutation_options import PermutationOptions, check_truth
 from boldglm.core.permutation_results import PermutationResults, result_maps
 from boldglm.glm.second_level.permuted_group import PermutationInput
 from boldglm.glm.second_level.second_level import SecondLevelModel
@@ -141,12 +141,13 @@ def non_parametric_inference(
     array([[1, 2, 3]])
     """
     _check_missing(missing)
+    check_truth(model_intercept, "model_intercept")
     options = PermutationOptions(
         n_perm=n_perm,
         seed=seed_from(random_state),
-        two_sided=bool(two_sided_test),
+        two_sided=two_sided_test,
         threshold=threshold,
-        tfce=bool(tfce),
+        tfce=tfce,
         exchange=exchange,
         blocks=blocks,
         block_exchange=block_exchange,
@@ -214,6 +215,9 @@ def _check_missing(missing: Any) -> None:
             "shuffles cannot have; use 'drop-voxel' to test the voxels that every "
             "subject has, or 'zero'."
         )
+        raise ValueError(msg)
+    if missing not in ("drop-voxel", "zero"):
+        msg = f"missing is {missing!r}; expected 'drop-voxel' or 'zero'."
         raise ValueError(msg)
 
 

@@ -13,6 +13,7 @@ from boldglm.core.partition import partition
 from boldglm.core.permutation_options import PermutationOptions
 from boldglm.core.permutation_test import PermutationTest, run_permutations
 from boldglm.glm.first_level.fitting import threads
+from boldglm.image.headers import new_image
 from boldglm.image.mask import read_mask
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ class GroupPermutation:
         values : (n_tested,) array
             p stay in double precision, the rest becomes float32.
         fill : float
-            For voxels of the mask that are not tested.
+            For voxels that are not tested, in the mask and outside.
         descrip : str
             For the header.
         """
@@ -114,7 +115,9 @@ class GroupPermutation:
         precise = descrip.startswith("p of")
         every = np.full(tested.size, fill, np.float64 if precise else np.float32)
         every[tested] = values
-        img = self.given.masker.inverse_transform(every)
+        mask_img = self.given.masker.mask_img_
+        volume = read_mask(mask_img).scatter(every, fill)
+        img = new_image(mask_img, volume, copy_header=False)
         # The header has room for 79 letters.
         img.header["descrip"] = descrip[:79].encode("ascii", "replace")
         return img

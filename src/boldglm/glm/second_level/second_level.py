@@ -309,4 +309,23 @@ def _rows(contrast: Any, columns: list[Any]) -> np.ndarray:
         return np.array(
             [expression_to_contrast_vector(one, columns) for one in contrast]
         )
-    return pad_contrast(contrast, len(columns))
+    return pad_contrast(_in_order(contrast, columns), len(columns))
+
+
+def _in_order(contrast: Any, columns: list[Any]) -> Any:
+    """Weights in the order of the design, where they are named after its columns."""
+    labels = getattr(contrast, "columns", getattr(contrast, "index", None))
+    if labels is None or callable(labels):
+        return contrast
+    names = list(labels)
+    if names == list(range(len(names))):
+        return contrast
+    strangers = [name for name in names if name not in columns]
+    if strangers:
+        msg = (
+            f"The contrast has weights for {', '.join(map(repr, strangers))}; the "
+            f"columns of the design are {', '.join(map(repr, columns))}."
+        )
+        raise ContrastError(msg)
+    axis = "columns" if hasattr(contrast, "columns") else "index"
+    return contrast.reindex(columns, axis=axis, fill_value=0.0).to_numpy()
