@@ -89,7 +89,8 @@ def permuted_ols(
         Samples are exchanged within their block, or blocks of equal size as a whole.
     variance_groups : (n_samples,) labels, optional
         Groups of samples with a variance of their own: t is then Aspin and Welch's v,
-        and signs are flipped where permutations would mix groups.
+        and signs are flipped where permutations would mix groups. A variance of few
+        samples is poorly known: with 20 the level holds, with 4 p are too small.
     step_down : bool
         Also p by the step-down method, which is never larger.
     tail : {None, 'gpd'}

@@ -70,6 +70,13 @@ def mean_of_families(rng):
     return Study(np.ones(20), family=FAMILIES)
 
 
+def conditions(_):
+    """Two conditions in each of ten subjects, who differ."""
+    subjects = np.repeat(np.arange(10), 2)
+    return Study(np.tile([1.0, -1], 10), np.eye(10)[subjects], family=subjects)
+
+
+SMALL = groups(4, 12, spread=np.repeat([2.0, 1.0], [4, 12])[:, None])
 UNEQUAL = groups(20, 40, spread=np.repeat([2.0, 1.0], [20, 40])[:, None])
 SIZES = np.repeat(["small", "large"], [20, 40])
 
@@ -198,6 +205,13 @@ CASES = [
         n_data_sets=1000,
     ),
     Case(
+        "2 conditions of 10 subjects beside their means, signs flipped",
+        "Laplace",
+        conditions,
+        laplace,
+        {"exchange": "sign-flip"},
+    ),
+    Case(
         "groups of 20 and 40, standard deviations 2 and 1, ordinary t",
         "normal",
         UNEQUAL,
@@ -210,6 +224,15 @@ CASES = [
         UNEQUAL,
         normal,
         {"variance_groups": SIZES, "exchange": "permutation"},
+        WRONG,
+        1000,
+    ),
+    Case(
+        "groups of 4 and 12, standard deviations 2 and 1, variance groups",
+        "normal",
+        SMALL,
+        normal,
+        {"variance_groups": np.repeat(["small", "large"], [4, 12])},
         WRONG,
         1000,
     ),

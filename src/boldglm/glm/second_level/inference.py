@@ -90,7 +90,8 @@ def non_parametric_inference(
     block_exchange : {'within', 'whole', 'both'}
     variance_groups : (n_subjects,) labels, optional
         Groups of subjects with a variance of their own: the statistic is then v or G,
-        and signs are flipped where permutations would mix groups.
+        and signs are flipped where permutations would mix groups. A variance of few
+        subjects is poorly known: with 20 the level holds, with 4 p are too small.
     step_down : bool
         Also p by the step-down method, which is never larger.
     tail : {None, 'gpd'}
