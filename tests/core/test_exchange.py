@@ -92,3 +92,33 @@ def test_labels_that_are_missing_are_named(labels, message):
 def test_an_unknown_rule_is_refused():
     with pytest.raises(ValueError, match=r"'among'; expected one of 'within', 'whole'"):
         exchange_rows(3, [1, 1, 2], "among")
+
+
+def test_rows_that_are_bound_change_sign_together():
+    bound = np.eye(6, dtype=bool)
+    for i, j in ((0, 3), (3, 5)):
+        bound[i, j] = bound[j, i] = True
+    found = exchange_rows(6).joined(bound)
+    assert listed(found.units) == [[0, 3, 5], [1], [2], [4]]
+    assert found.unit_of_row.tolist() == [0, 1, 2, 0, 3, 0]
+    assert listed(found.groups) == listed(exchange_rows(6).groups)
+    # and what changed sign together before still does
+    whole = exchange_rows(6, [1, 1, 2, 2, 3, 3], "whole").joined(bound)
+    assert listed(whole.units) == [[0, 1, 2, 3, 4, 5]]
+
+
+@pytest.mark.parametrize(
+    ("blocks", "rule", "labels", "mixed"),
+    [
+        (None, "within", "aaaa", False),
+        (None, "within", "aaab", True),
+        ([1, 1, 2, 2], "within", "aabb", False),
+        ([1, 1, 2, 2], "within", "abab", True),
+        ([1, 1, 2, 2], "whole", "abab", False),
+        ([1, 1, 2, 2], "whole", "aabb", True),
+    ],
+)
+def test_rows_of_other_labels_are_mixed_where_they_change_places(
+    blocks, rule, labels, mixed
+):
+    assert exchange_rows(4, blocks, rule).mixes(list(labels)) == mixed

@@ -8,7 +8,7 @@ from boldglm._base.errors import DesignError
 from boldglm.core.graph import volume_graph
 from boldglm.core.group_test import Asked, ClusterAsk, TfceAsk
 from boldglm.core.partition import partition
-from boldglm.core.permutation_options import PermutationOptions, height_of
+from boldglm.core.permutation_options import PermutationOptions, check_truth, height_of
 
 GRAPH = volume_graph(np.ones((2, 3, 5), bool))
 TWO = np.repeat(np.eye(2), 5, axis=0)
@@ -114,11 +114,36 @@ def test_clusters_of_values_below_0_are_refused(data):
         ({"threshold": True}, "threshold is True"),
         ({"threshold": "0.01"}, "threshold is '0.01'"),
         ({"tail": "gamma"}, "tail is 'gamma'; expected None or 'gpd'"),
+        ({"tfce_steps": 0}, "tfce_steps is 0; expected a whole number from 1"),
+        ({"tfce_steps": 10.0}, r"tfce_steps is 10\.0"),
     ],
 )
 def test_what_cannot_be_is_said_at_once(given, message):
     with pytest.raises(ValueError, match=message):
         PermutationOptions(**given)
+
+
+@pytest.mark.parametrize("value", ["no", 2, None, 1.0])
+@pytest.mark.parametrize(
+    ("option", "name"),
+    [
+        ("two_sided", "two_sided_test"),
+        ("tfce", "tfce"),
+        ("step_down", "step_down"),
+        ("calibrate", "calibrate"),
+    ],
+)
+def test_switches_are_true_or_false(option, name, value):
+    with pytest.raises(TypeError, match=f"{name} is {value!r}; expected True or False"):
+        PermutationOptions(**{option: value})
+    for fine in (True, np.False_, 1, 0):
+        check_truth(fine, name)
+
+
+def test_templates_are_for_t(data):
+    with pytest.raises(ValueError, match="calibrate is for t contrasts: shares"):
+        PermutationOptions(calibrate=True).prepare(data, F)
+    assert PermutationOptions(calibrate=True).prepare(data, T).asked.pivots
 
 
 def test_what_cannot_be_shuffled_is_said(data):

@@ -364,3 +364,19 @@ def test_rows_of_unequal_variance_are_not_permuted():
     assert within.kind == "permutation"
     with pytest.raises(DesignError, match=r"variance groups have shape \(2,\)"):
         plan_shuffles(split, 10, 0, variance_groups=["a", "b"])
+
+
+def test_residuals_that_are_one_error_change_sign_together():
+    plan = plan_shuffles(partition(PAIRS, FIRST), 10**6, 0, kind="sign-flip")
+    assert plan.n_possible == 2**4
+    _, sign = plan.draw(0, 16)
+    np.testing.assert_array_equal(sign[:, ::2], sign[:, 1::2])
+    # whatever stands beside the means of pairs, but not without them
+    slope = np.arange(8.0)[:, None] ** 2
+    for design, n_units in ((np.hstack([PAIRS, slope]), 4), (np.hstack([ONE, AGE]), 8)):
+        contrast = np.eye(design.shape[1])[0]
+        plan = plan_shuffles(partition(design, contrast), 999, 0, kind="sign-flip")
+        assert plan.n_possible == 2**n_units
+    # those that change places keep their signs
+    free = plan_shuffles(partition(PAIRS, FIRST), 9, 0, kind="permutation")
+    assert len(free.exchange.units) == 8
