@@ -152,8 +152,10 @@ def test_what_does_not_fit_is_said(data, groups, error, message):
         prepared(data, TWO, [1, -1], groups)
 
 
-def test_a_variance_needs_a_degree_of_freedom():
-    design = np.column_stack([TWO, np.eye(10)[0]])
+@pytest.mark.parametrize("spread", [0.0, 0.25])
+def test_a_variance_needs_a_degree_of_freedom(spread):
+    waves = spread * np.sin(np.arange(10))
+    design = np.column_stack([TWO, np.eye(10)[0] + waves])
     message = r"variance group lone leaves .* degrees of freedom.*join groups"
     with pytest.raises(DesignError, match=message):
         prepared(np.ones((10, 2)), design, [1, -1, 0], ["lone", *["rest"] * 9])
