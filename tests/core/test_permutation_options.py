@@ -64,6 +64,8 @@ def test_what_is_asked_is_passed_on(data):
     assert (test.shuffles.seed, test.shuffles.n_draws) == (5, 77)
     assert (test.shuffles.kind, test.shuffles.exchange.rule) == ("both", "both")
     np.testing.assert_array_equal(test.variance_group, TWO[:, 0])
+    unequal = PermutationOptions(variance_groups=TWO[:, 0]).prepare(data, T)
+    assert unequal.shuffles.kind == "sign-flip"
     plain = PermutationOptions().prepare(data, T)
     assert plain.asked == Asked()
     assert plain.variance_group is None

@@ -72,6 +72,13 @@ def compute_contrast(labels, regression_result, con_val, stat_type=None) -> Cont
     one = next(iter(parts.values()))
     if len(parts) == 1:
         return Contrast.from_stat(one)
+    if len({part.dof for part in parts.values()}) > 1:
+        msg = (
+            "the groups of these results have different degrees of freedom (voxels "
+            "that other subjects have), which one Contrast cannot hold; use the "
+            "model's compute_contrast."
+        )
+        raise ContrastError(msg)
     effect = np.zeros((*one.effect.shape[:-1], labels.size))
     variance = np.zeros(labels.size)
     for label, part in parts.items():

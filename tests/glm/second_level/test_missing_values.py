@@ -321,3 +321,18 @@ def test_no_voxel_left_is_an_error():
 def test_other_ways_to_treat_missing_values_are_not_known():
     with pytest.raises(ValueError, match="missing is 'drop'; expected one of 'drop-v"):
         SecondLevelModel(missing="drop").fit(sim.images(sim.volumes()))
+
+
+def test_results_of_several_freedoms_are_no_contrast(rng):
+    from boldglm._base.errors import ContrastError
+    from boldglm.glm.contrasts import compute_contrast
+
+    maps = rng.standard_normal((8, 3, 3, 3))
+    maps[0, 1, 1, 1] = np.nan
+    images = [nib.Nifti1Image(one, np.eye(4)) for one in maps]
+    mask = nib.Nifti1Image(np.ones((3, 3, 3), np.uint8), np.eye(4))
+    model = SecondLevelModel(mask_img=mask, missing="available")
+    with pytest.warns(ImageWarning, match="1 of 27 voxels"):
+        model.fit(images, design_matrix="~ 1")
+    with pytest.raises(ContrastError, match="different degrees of freedom"):
+        compute_contrast(model.labels_, model.results_, [1.0])
