@@ -274,6 +274,11 @@ NOT = np.ones(N)
             NotEstimableError,
             "combination of the confounds",
         ),
+        (
+            {"confounding_vars": [["patient"]] * N},
+            TypeError,
+            "'confounding_vars' must contain numbers",
+        ),
         ({"connectivity": 7, "tfce": True}, ValueError, "connectivity is 7"),
     ],
 )

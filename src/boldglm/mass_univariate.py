@@ -259,7 +259,11 @@ def _arrays(
     given = (
         confounding_vars if confounding_vars is not None else np.empty((len(data), 0))
     )
-    confounds = np.asarray(given, dtype=np.float64)
+    try:
+        confounds = np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        msg = f"'confounding_vars' must contain numbers: {error}."
+        raise TypeError(msg) from error
     confounds = confounds[:, None] if confounds.ndim == 1 else confounds
     shapes = {"tested_vars": tested.shape, "confounding_vars": confounds.shape}
     for name, shape in shapes.items():

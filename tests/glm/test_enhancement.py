@@ -68,6 +68,8 @@ def test_divergence_23_three_times_the_map_is_27_times_the_enhancement(z):
         ({"connectivity": 8}, "connectivity is 8"),
         ({"extent": -1}, "extent is -1"),
         ({"steps": 0}, "steps is 0"),
+        ({"steps": 1.5}, "steps is 1.5"),
+        ({"height": "2"}, "height is '2'"),
     ],
 )
 def test_mistakes(z, change, words):

@@ -148,10 +148,14 @@ class MaxTfce:
     def __post_init__(self) -> None:
         for name in ("extent", "height"):
             power = getattr(self, name)
-            if not 0 <= power < np.inf:
+            if (
+                not isinstance(power, int | float | np.number)
+                or not 0 <= power < np.inf
+            ):
                 msg = f"{name} is {power!r}; expected a power of 0 or more."
                 raise ValueError(msg)
-        if self.steps is not None and not self.steps >= 1:
+        whole = isinstance(self.steps, int | np.integer)
+        if self.steps is not None and not (whole and self.steps >= 1):
             msg = f"steps is {self.steps!r}; expected 1 or more, or None for none."
             raise ValueError(msg)
 
