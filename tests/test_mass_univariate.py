@@ -300,3 +300,36 @@ def test_data_that_are_not_finite(maps):
     broken[2, 11] = np.nan
     with pytest.raises(ShapeError, match="voxel 11 are not finite"):
         permuted_ols(np.ones(N), broken, n_perm=9)
+
+
+def test_variables_with_fewer_possible_shuffles_end_in_nan(rng):
+    data = rng.standard_normal((8, 20))
+    tested = np.column_stack([np.repeat([0.0, 1.0], 4), rng.standard_normal(8)])
+    found = permuted_ols(tested, data, n_perm=100, random_state=0)
+    assert found["h0_max_t"].shape == (2, 100)
+    assert np.isfinite(found["h0_max_t"]).sum(axis=1).tolist() == [69, 100]
+    assert found.scheme.startswith("all 70 permutations")
+    assert "; 100 permutations" in found.scheme
+
+
+def test_a_confound_of_zeros_is_no_intercept(maps, age):
+    zeros = permuted_ols(age, maps, np.zeros((N, 1)), n_perm=9, random_state=0)
+    none = permuted_ols(age, maps, n_perm=9, random_state=0)
+    np.testing.assert_allclose(zeros["t"], none["t"], rtol=1e-9)
+
+
+def test_families_flip_as_a_whole_where_a_mean_is_tested(rng):
+    """Their errors go together; one by one flips would take that for certainty."""
+    family = np.repeat(np.arange(10), 2)
+    errors = []
+    for seed in range(60):
+        noise = np.random.default_rng(seed)
+        data = (
+            noise.standard_normal((20, 1)) + 2 * noise.standard_normal((10, 1))[family]
+        )
+        found = permuted_ols(
+            np.ones(20), data, blocks=family, n_perm=199, random_state=seed
+        )
+        errors.append(found["p_t"][0, 0] <= 0.1)
+    assert "of whole blocks" in found.scheme.partition(":")[0]
+    assert np.mean(errors) < 0.2  # 0.3 and more where each flips by itself

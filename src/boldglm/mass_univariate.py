@@ -92,7 +92,8 @@ def permuted_ols(
         and signs are flipped where permutations would mix groups. A variance of few
         samples is poorly known: with 20 the level holds, with 4 p are too small.
     step_down : bool
-        Also p by the step-down method, which is never larger.
+        Also p by the step-down method, never larger than those of the largest t (which
+        `tail` may smooth; it does not touch these).
     tail : {None, 'gpd'}
         Smooth small p by a Pareto distribution fitted to the null's tail.
     connectivity : {6, 18, 26}
@@ -107,7 +108,8 @@ def permuted_ols(
         ``t``; ``p_t`` and ``logp_t`` (``-log10 p``), uncorrected; ``p_max_t`` and
         ``logp_max_t``, of the family; ``h0_max_t``, the largest t of each shuffle in
         ascending order; and as asked for ``size``, ``mass``, ``tfce`` with their p
-        and h0, and ``p_step_down_t``. Its attribute ``scheme`` says what was
+        and h0 (NaN at its end where a variable has fewer possible shuffles than
+        another), and ``p_step_down_t``. Its attribute ``scheme`` says what was
         shuffled. For ``'legacy'`` the tuple ``(logp_max_t, t,
         h0_max_t)``.
 
@@ -163,13 +165,24 @@ def permuted_ols(
         for jobs in [(n_jobs, verbose)]
     ]
     stacked = PermutationResults(
-        (name, np.stack([row[name] for row in rows])) for name in rows[0]
+        (name, _stacked([row[name] for row in rows])) for name in rows[0]
     )
-    stacked.scheme = rows[0].scheme
+    stacked.scheme = "; ".join(dict.fromkeys(row.scheme for row in rows))
     if output_type == "legacy":
         empty = np.asarray([])
         return tuple(stacked.get(k, empty) for k in ("logp_max_t", "t", "h0_max_t"))
     return stacked
+
+
+def _stacked(rows: list[np.ndarray]) -> np.ndarray:
+    """Rows as a matrix; short ones, of fewer possible shuffles, end in NaN."""
+    longest = max(row.size for row in rows)
+    if all(row.size == longest for row in rows):
+        return np.stack(rows)
+    padded = np.full((len(rows), longest), np.nan)
+    for row, values in zip(padded, rows, strict=True):
+        row[: values.size] = values
+    return padded
 
 
 def _test_one(
@@ -222,7 +235,7 @@ def _design(
     variable: np.ndarray, confounds: np.ndarray, model_intercept: bool
 ) -> np.ndarray:
     """Tested variable, confounds, and a constant where one is wanted."""
-    constant = np.ptp(confounds, axis=0) == 0
+    constant = (np.ptp(confounds, axis=0) == 0) & confounds.any(axis=0)
     tests_mean = np.ptp(variable) == 0
     if np.count_nonzero(constant) + tests_mean > 1:
         warn(

@@ -67,6 +67,18 @@ def test_long_work_shows_how_far_it_is_and_nothing_when_done(clock):
     assert shown(terminal.getvalue()) == []
 
 
+def test_a_shorter_line_leaves_nothing_of_a_longer_one(clock):
+    terminal = Terminal()
+    with ProgressBar(100, "steps", stream=terminal) as bar:
+        clock[0] += 10
+        bar.add(1)
+        assert shown(terminal.getvalue())[0].endswith("] 1/100 steps, 990 s left")
+        clock[0] += 1
+        bar.add(98)
+        assert shown(terminal.getvalue())[0].endswith("] 99/100 steps, 0 s left")
+    assert shown(terminal.getvalue()) == []
+
+
 def test_files_and_pipes_get_nothing_but_a_last_line_if_asked_for(clock):
     for verbose, expected in ((0, ""), (1, "30 of 30 steps, 5 s\n")):
         file = io.StringIO()

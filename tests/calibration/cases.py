@@ -197,6 +197,20 @@ CASES = [
         {"blocks": FAMILIES, "block_exchange": "whole"},
     ),
     Case(
+        "mean of 10 families of 2, blocks",
+        "Laplace",
+        mean_of_families,
+        laplace,
+        {"blocks": FAMILIES},
+    ),
+    Case(
+        "covariate of 10 families of 2, blocks",
+        "normal",
+        covariate_of_families,
+        normal,
+        {"blocks": FAMILIES},
+    ),
+    Case(
         "groups of 20 and 40, standard deviations 2 and 1, variance groups",
         "normal",
         UNEQUAL,

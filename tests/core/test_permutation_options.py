@@ -57,10 +57,9 @@ def test_what_is_asked_is_passed_on(data):
         variance_groups=TWO[:, 0],
         step_down=True,
         tfce_steps=9,
-        calibrate=True,
     )
     test = options.prepare(data, T, GRAPH)
-    assert test.asked == Asked(False, True, None, TfceAsk(GRAPH, steps=9), True)
+    assert test.asked == Asked(False, True, None, TfceAsk(GRAPH, steps=9))
     assert (test.shuffles.seed, test.shuffles.n_draws) == (5, 77)
     assert (test.shuffles.kind, test.shuffles.exchange.rule) == ("both", "both")
     np.testing.assert_array_equal(test.variance_group, TWO[:, 0])
@@ -146,6 +145,9 @@ def test_templates_are_for_t(data):
     with pytest.raises(ValueError, match="calibrate is for t contrasts: shares"):
         PermutationOptions(calibrate=True).prepare(data, F)
     assert PermutationOptions(calibrate=True).prepare(data, T).asked.pivots
+    unequal = {"calibrate": True, "variance_groups": TWO[:, 0]}
+    with pytest.raises(ValueError, match="calibrate cannot be combined with variance"):
+        PermutationOptions(**unequal).prepare(data, T)
 
 
 def test_what_cannot_be_shuffled_is_said(data):

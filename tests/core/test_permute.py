@@ -389,3 +389,12 @@ def test_residuals_that_are_one_error_change_sign_together():
     # those that change places keep their signs
     free = plan_shuffles(partition(PAIRS, FIRST), 9, 0, kind="permutation")
     assert len(free.exchange.units) == 8
+
+
+def test_rows_of_another_variance_are_not_alike():
+    groups = np.repeat(np.eye(2), 4, axis=0)
+    crossing = {"variance_groups": np.tile([0, 1], 4)}
+    plan = plan_shuffles(
+        partition(groups, [1, -1]), 10, 0, kind="permutation", **crossing
+    )
+    assert plan.n_possible == 2520  # 8! / (2! 2! 2! 2!)

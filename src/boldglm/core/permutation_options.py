@@ -131,6 +131,12 @@ class PermutationOptions:
                 "positive effects, and an F has no sign."
             )
             raise ValueError(msg)
+        if self.calibrate and self.variance_groups is not None:
+            msg = (
+                "calibrate cannot be combined with variance_groups: shares of clusters "
+                "are read off z maps of ordinary t, which the pivots of v do not fit."
+            )
+            raise ValueError(msg)
         two_sided = bool(self.two_sided) and split.kind == "t"
         if clusters is None and self.threshold is not None and graph is not None:
             share = self.threshold / 2 if two_sided else self.threshold

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from boldglm._base.errors import DesignError
 from boldglm.core.arrangements import arrange, count_arrangements
 from boldglm.core.counter_random import random_words
-from boldglm.core.exchange import Exchange, exchange_rows
+from boldglm.core.exchange import Exchange, exchange_rows, read_labels
 from boldglm.core.partition import Partition
 
 __all__ = ["KINDS", "Kind", "Shuffles", "plan_shuffles"]
@@ -208,7 +208,8 @@ def plan_shuffles(
         Exchangeability blocks.
     block_exchange : {'within', 'whole', 'both'}
         Rows change places within their block; or blocks of equal size change places
-        as a whole (and flip as a whole); or both.
+        as a whole (and flip as a whole); or both. Where 'auto' finds that signs are to
+        be flipped, blocks flip as a whole in any case but 'both'.
     variance_groups : (n_rows,) labels, optional
         Rows of the same variance.
 
@@ -258,7 +259,15 @@ def plan_shuffles(
             "Use 'sign-flip' (or 'auto'), if errors are symmetric about 0."
         )
         raise DesignError(msg)
-    _, types = np.unique(split.design, axis=0, return_inverse=True)
+    reason = "as asked" if kind != "auto" else _reason(why, exchange)
+    if kind == "auto" and chosen == "sign-flip" and exchange.rule == "within":
+        # Rows of a block go together: their errors would lose what they share.
+        exchange = exchange_rows(split.n_rows, blocks, "whole")
+    alike = split.design
+    if variance_groups is not None:
+        _, group = read_labels(variance_groups, split.n_rows, "variance groups")
+        alike = np.column_stack([alike, group])
+    _, types = np.unique(alike, axis=0, return_inverse=True)
     if exchange.rule == "both":
         # Blocks that change places after their rows did give some results in more
         # ways than others; only the shuffles themselves are equally likely.
@@ -273,7 +282,7 @@ def plan_shuffles(
     exhaustive = n_possible - 1 <= n_draws
     return Shuffles(
         kind=chosen,  # type: ignore[arg-type]
-        reason="as asked" if kind != "auto" else _reason(why, exchange),
+        reason=reason,
         exchange=exchange,
         row_types=types,
         n_possible=n_possible,

@@ -176,6 +176,7 @@ def test_an_f_of_one_row_is_a_two_sided_t(model):
         ),
         ({"random_state": -1}, TypeError, "random_state is -1"),
         ({"threshold": 3.1}, ValueError, "expected a p value"),
+        ({"threshold": 0.7}, ValueError, "a p value of 0.5 at most"),
         ({"height_control": "fwe"}, ValueError, "height_control is 'fwe'"),
         ({"two_sided_test": "no"}, TypeError, "two_sided_test is 'no'"),
     ],

@@ -234,6 +234,11 @@ def test_what_is_shuffled_is_told(images, mask):
         ({"exchange": "permutation"}, DesignError, "tests a mean"),
         ({"blocks": np.arange(3)}, DesignError, "blocks have shape"),
         ({"tail": 3}, ValueError, "tail is 3"),
+        (
+            {"calibrate": True, "variance_groups": np.arange(N) % 2},
+            ValueError,
+            "calibrate cannot be combined with variance_groups",
+        ),
     ],
 )
 def test_mistakes(images, mask, change, error, words):
@@ -252,3 +257,23 @@ def test_contrasts_that_cannot_be_estimated(images, mask, table):
             mask=mask,
             n_perm=9,
         )
+
+
+def test_blocks_named_after_subjects_are_put_in_their_order(maps, mask, tmp_path):
+    rows, names = [], [f"s{index:02}" for index in range(N)]
+    for name, one in zip(names, maps, strict=True):
+        path = tmp_path / f"{name}.nii.gz"
+        nib.Nifti1Image(one, np.eye(4)).to_filename(path)
+        rows.append((name, "task", str(path)))
+    table = pd.DataFrame(
+        rows, columns=["subject_label", "map_name", "effects_map_path"]
+    )
+    families = pd.Series(np.arange(N) // 2, index=names)
+    options = {"design_matrix": one_sample(), "mask": mask, "n_perm": 200}
+    options |= {"step_down": True, "block_exchange": "whole"}
+    expected = non_parametric_inference(table, blocks=families, **options)
+    shuffled = families.sample(frac=1, random_state=1)
+    found = non_parametric_inference(table, blocks=shuffled, **options)
+    assert found.scheme.startswith("all 64 sign flips of whole blocks")
+    for name in found:
+        np.testing.assert_array_equal(values(found[name]), values(expected[name]))

@@ -171,6 +171,12 @@ def _check_height(threshold: Any, control: str | None) -> None:
             raise ValueError(msg)
     else:
         height_of(threshold, "t", 1, 1)
+        if threshold > 0.5:
+            msg = (
+                f"threshold is {threshold}: voxels with z below 0 would be in "
+                "clusters; expected a p value of 0.5 at most."
+            )
+            raise ValueError(msg)
 
 
 def _height(test: "GroupTest", threshold: float, control: str | None) -> float:

@@ -1,5 +1,6 @@
 """Group inference by permutation, from images to images."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -86,14 +87,17 @@ def non_parametric_inference(
     exchange : {'auto', 'permutation', 'sign-flip', 'both'}
         What is shuffled; 'auto' decides by what the contrast tests.
     blocks : (n_subjects,) labels, optional
-        Exchangeability blocks, such as families.
+        Exchangeability blocks, such as families, in the order of the rows of the
+        design (of a table of maps: by subject); a Series that is indexed by the labels
+        of the subjects is put in order.
     block_exchange : {'within', 'whole', 'both'}
     variance_groups : (n_subjects,) labels, optional
         Groups of subjects with a variance of their own: the statistic is then v or G,
         and signs are flipped where permutations would mix groups. A variance of few
         subjects is poorly known: with 20 the level holds, with 4 p are too small.
     step_down : bool
-        Also p by the step-down method, which is never larger.
+        Also p by the step-down method, never larger than those of the largest
+        statistic (which `tail` may smooth; it does not touch these).
     tail : {None, 'gpd'}
         Smooth small p by a Pareto distribution fitted to the null's tail.
     connectivity : {6, 18, 26}
@@ -163,6 +167,11 @@ def non_parametric_inference(
         mask_img=mask, smoothing_fwhm=smoothing_fwhm, missing=missing, n_jobs=n_jobs
     )
     model.fit(second_level_input, confounds=confounds, design_matrix=design_matrix)
+    options = replace(
+        options,
+        blocks=_by_subject(blocks, model._maps.labels),
+        variance_groups=_by_subject(variance_groups, model._maps.labels),
+    )
     rows, title = model._contrast_rows(second_level_contrast)
     design, rows = _with_intercept(
         model.design_matrix_.to_numpy(), rows, model_intercept
@@ -186,6 +195,14 @@ def non_parametric_inference(
     if calibrate:
         images.calibration = found.found.calibration()
     return images
+
+
+def _by_subject(given: Any, labels: Any) -> Any:
+    """Labels of subjects in the order of the design, where a Series names them."""
+    index = getattr(given, "index", None)
+    if labels is None or index is None or callable(index):
+        return given
+    return given.reindex(labels) if set(index) == set(labels) else given
 
 
 def _with_intercept(
