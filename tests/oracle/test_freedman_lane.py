@@ -1,5 +1,7 @@
 """Every shuffle of every voxel, against fitting shuffled data one by one."""
 
+from itertools import permutations
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -129,3 +131,26 @@ def test_correlations_with_permuted_nuisance_are_nilearns(rng):
         design[:, :1], data, design[:, 1:], model_intercept=False, n_perm=0
     )
     np.testing.assert_allclose(test.statistic, found["t"][0], rtol=1e-9)
+
+
+def test_rows_of_other_variance_are_not_alike(rng):
+    """All 720 orders give v of the 180 that are enumerated, equally often."""
+    design, group = np.repeat(np.eye(2), 3, axis=0), np.array([0, 1, 0, 1, 0, 1])
+    data = rng.standard_normal((6, 8)) * (1 + group[:, None])
+    split = partition(design, [1, -1])
+    shuffles = plan_shuffles(
+        split, 999, seed=0, kind="permutation", variance_groups=group
+    )
+    assert shuffles.n_possible == 180
+    found = run_permutations(
+        GroupTest.prepare(data, split, shuffles, Asked(), group)
+    ).uncorrected()
+    centred = data - data.mean(axis=0)
+    sizes = np.abs(
+        [
+            g_statistic(centred[list(order)], design, [1, -1], group, "t")
+            for order in permutations(range(6))
+        ]
+    )
+    low = sizes[0] * (1 - 2e-5) - 1e-6
+    np.testing.assert_allclose(found, (sizes >= low).mean(axis=0), rtol=1e-12)
