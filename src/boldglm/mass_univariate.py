@@ -159,10 +159,10 @@ def permuted_ols(
         tfce_steps=tfce_steps,
     )
     graph = _graph_of(masker, connectivity, data.shape[1]) if options.spatial else None
+    jobs = (n_jobs, verbose)
     rows = [
         _test_one(variable, data, confounds, model_intercept, options, graph, jobs)
         for variable in tested.T
-        for jobs in [(n_jobs, verbose)]
     ]
     stacked = PermutationResults(
         (name, _stacked([row[name] for row in rows])) for name in rows[0]

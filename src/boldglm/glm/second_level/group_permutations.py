@@ -148,9 +148,9 @@ def _image(found: GroupPermutation, name: str, title: str) -> "Nifti1Image":
     if what != "stat":
         p = np.where(found.found.maps["size"] > 0, p, 1.0)
     if not as_z:
-        return found.image(p, 1.0, f"p of {name}: {title}")
+        return found.image(p, f"p of {name}: {title}", of_p=True)
     z = np.maximum(-special.ndtri(p), 0.0)
-    return found.image(z, 0.0, f"{name} of contrast {title}")
+    return found.image(z, f"{name} of contrast {title}")
 
 
 def _check_height(threshold: Any, control: str | None) -> None:

@@ -186,7 +186,7 @@ def non_parametric_inference(
     letter = found.found.test.split.kind
     wanted = maps if more else {f"logp_max_{letter}": maps[f"logp_max_{letter}"]}
     images = PermutationResults(
-        (name, found.image(values, float(name.startswith("p_")), _told(name, title)))
+        (name, found.image(values, _told(name, title), of_p=name.startswith("p_")))
         for name, values in wanted.items()
     )
     images.scheme = found.found.test.shuffles.describe()

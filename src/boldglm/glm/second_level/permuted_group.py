@@ -99,21 +99,22 @@ class GroupPermutation:
     given: PermutationInput
     found: PermutationTest
 
-    def image(self, values: np.ndarray, fill: float, descrip: str) -> "Nifti1Image":
+    def image(
+        self, values: np.ndarray, descrip: str, *, of_p: bool = False
+    ) -> "Nifti1Image":
         """Volume of values at the voxels tested.
 
         Parameters
         ----------
         values : (n_tested,) array
-            p stay in double precision, the rest becomes float32.
-        fill : float
-            For voxels that are not tested, in the mask and outside.
         descrip : str
             For the header.
+        of_p : bool
+            p stay in double precision, and are 1 where nothing is tested, in the mask
+            and outside. The rest becomes float32, and is 0 there.
         """
-        tested = self.given.data.tested
-        precise = descrip.startswith("p of")
-        every = np.full(tested.size, fill, np.float64 if precise else np.float32)
+        tested, fill = self.given.data.tested, float(of_p)
+        every = np.full(tested.size, fill, np.float64 if of_p else np.float32)
         every[tested] = values
         mask_img = self.given.masker.mask_img_
         volume = read_mask(mask_img).scatter(every, fill)
