@@ -8,7 +8,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from boldglm._base.errors import GridError, MaskError
+from boldglm._base.errors import BoundingBoxError, GridError, MaskError
 from boldglm._base.warnings import ImageWarning, MaskWarning
 from boldglm.image import get_data, resample_img, save_img, smooth_img
 from boldglm.masking import (
@@ -241,11 +241,46 @@ def test_of_the_image_only_the_header_is_read(tmp_path):
     np.testing.assert_array_equal(get_data(found), get_data(expected))
 
 
-def test_without_a_template_it_is_said_what_to_pass():
-    with pytest.raises(ValueError, match=r"pass template_img, an image.*grey matter"):
-        compute_brain_mask(_brain(0), mask_type="gm")
+STRAIGHT = np.array([[-3.0, 0, 0, 78], [0, 3, 0, -112], [0, 0, 3, -50], [0, 0, 0, 1]])
+OBLIQUE = np.array(
+    [[-3.4, 0.3, 0, 78], [0.3, 3.4, 0.2, -112], [0, -0.2, 3.5, -50], [0, 0, 0, 1]]
+)
+
+
+@pytest.mark.parametrize("mask_type", ["whole-brain", "gm", "wm"])
+@pytest.mark.parametrize(
+    ("affine", "options"),
+    [
+        (STRAIGHT, {}),
+        (OBLIQUE, {"threshold": 0.4, "opening": 1, "connected": False}),
+    ],
+    ids=["3 mm", "oblique"],
+)
+def test_without_a_template_it_is_mni152(masking, mask_type, affine, options):
+    img = nib.Nifti1Image(np.zeros((52, 62, 46, 2), np.float32), affine)
+    expected = masking.compute_brain_mask(img, mask_type=mask_type, **options)
+    found = compute_brain_mask(img, mask_type=mask_type, **options)
+    np.testing.assert_array_equal(found.affine, affine)
+    ours, theirs = get_data(found) > 0, expected.get_fdata() > 0
+    assert 2 * (ours & theirs).sum() / (ours.sum() + theirs.sum()) > 0.9999
+    assert 0.02 < ours.mean() < 0.6
+    common = compute_multi_brain_mask([img, img], mask_type=mask_type, **options)
+    np.testing.assert_array_equal(get_data(common), get_data(found))
+
+
+def test_an_image_beside_the_brain_has_no_mask():
+    affine = np.diag([3.0, 3, 3, 1])
+    affine[:3, 3] = 300
+    img = nib.Nifti1Image(np.zeros((5, 5, 5)), affine)
+    with pytest.raises(BoundingBoxError, match="does not contain any of the data"):
+        compute_brain_mask(img)
+
+
+def test_a_mask_from_a_template_has_a_known_type_and_voxels():
     with pytest.raises(ValueError, match="mask_type is 'bone'; expected one of 'whole"):
         compute_brain_mask(_brain(0), mask_type="bone", template_img=_template())
+    with pytest.raises(TypeError, match="threshold is 'a'; expected a number from 0"):
+        compute_brain_mask(_brain(0), "a")
     with pytest.warns(MaskWarning, match="gm mask is empty: lower the threshold"):
         compute_brain_mask(_brain(0), 2.0, mask_type="gm", template_img=_template())
 

@@ -277,10 +277,27 @@ def test_a_template_makes_the_mask(bold, mask, name, kind):
     masker = NiftiMasker(mask_strategy=name, mask_args=arguments).fit(bold)
     expected = compute_brain_mask(bold, mask_type=kind, **arguments)
     np.testing.assert_array_equal(get_data(masker.mask_img_), get_data(expected))
-    with pytest.raises(ValueError, match=f"{name}' needs a brain template: pass mask"):
-        NiftiMasker(mask_strategy=name).fit(bold)
     with pytest.raises(ValueError, match="mask_args has mask_type, which"):
         NiftiMasker(mask_strategy=name, mask_args={"mask_type": "gm"}).fit(bold)
+
+
+@pytest.mark.parametrize("name", ["whole-brain-template", "gm-template", "wm-template"])
+def test_without_a_template_it_is_mni152(name):
+    peer = pytest.importorskip("nilearn.maskers")
+    affine = np.diag([4.0, 4, 4, 1])
+    affine[:3, 3] = -78, -112, -70
+    data = np.random.default_rng(0).normal(size=(40, 47, 38, 3)).astype(np.float32)
+    img = nib.Nifti1Image(data, affine)
+    options = {"mask_strategy": name, "mask_args": {"opening": 1, "threshold": 0.4}}
+    found, theirs = NiftiMasker(**options), peer.NiftiMasker(**options)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        expected = theirs.fit(img).mask_img_.get_fdata() > 0
+    inside = get_data(found.fit(img).mask_img_) > 0
+    both = (inside & expected).sum()
+    assert 2 * both / (inside.sum() + expected.sum()) > 0.9999
+    assert found.transform(img).shape == (3, inside.sum())
+    assert 0.02 < inside.mean() < 0.6
 
 
 def test_images_are_not_read_where_a_mask_is_given(mask):

@@ -1,4 +1,4 @@
-"""Data to work with: for now simulated, with known truth.
+"""Data to work with: MNI152 templates and masks, and simulated data of known truth.
 
 Examples
 --------
@@ -18,6 +18,13 @@ _NAMES = {
     "SimulatedRun": "boldglm.datasets.simulate",
     "Truth": "boldglm.datasets.simulate",
     "default_activations": "boldglm.datasets.simulate",
+    "load_mni152_brain_mask": "boldglm.datasets.templates",
+    "load_mni152_gm_mask": "boldglm.datasets.templates",
+    "load_mni152_gm_template": "boldglm.datasets.templates",
+    "load_mni152_template": "boldglm.datasets.templates",
+    "load_mni152_wm_mask": "boldglm.datasets.templates",
+    "load_mni152_wm_template": "boldglm.datasets.templates",
+    "load_sample_motor_activation_image": "boldglm.datasets.simulate_motor",
     "make_brain": "boldglm.datasets.simulate_brain",
     "simulate_dataset": "boldglm.datasets.simulate_files",
     "simulate_run": "boldglm.datasets.simulate",

@@ -64,9 +64,10 @@ class NiftiMasker(SeriesMasker):
     mask_strategy : str
         How a mask is computed: "background"
         (`boldglm.masking.compute_background_mask`), "epi"
-        (`boldglm.masking.compute_epi_mask`), or "whole-brain-template",
-        "gm-template", "wm-template" (`boldglm.masking.compute_brain_mask`, which
-        needs the template in ``mask_args={"template_img": ...}``).
+        (`boldglm.masking.compute_epi_mask`), or, for images in MNI space,
+        "whole-brain-template", "gm-template", "wm-template"
+        (`boldglm.masking.compute_brain_mask`; for another space a template in
+        ``mask_args={"template_img": ...}``).
     mask_args : dict or None
         Arguments for the strategy.
     dtype : dtype, "auto" or None
@@ -276,13 +277,6 @@ class NiftiMasker(SeriesMasker):
             msg = (
                 f"mask_args has {', '.join(sorted(unknown))}, which the strategy "
                 f"{self.mask_strategy!r} does not know."
-            )
-            raise ValueError(msg)
-        if function is compute_brain_mask and arguments.get("template_img") is None:
-            msg = (
-                f"mask_strategy={self.mask_strategy!r} needs a brain template: pass "
-                "mask_args={'template_img': ...}, an image in the space of yours with "
-                "values from 0 to 1. Or use 'epi' or 'background', or a mask_img."
             )
             raise ValueError(msg)
         return function(imgs, **arguments, **fixed)  # type: ignore[no-any-return]

@@ -7,6 +7,11 @@ from nibabel.nifti1 import Nifti1Image
 
 from boldglm._base.warnings import MaskWarning, warn
 from boldglm.core.morphology import open_mask
+from boldglm.datasets.templates import (
+    load_mni152_gm_template,
+    load_mni152_template,
+    load_mni152_wm_template,
+)
 from boldglm.image.concat import require_one_grid
 from boldglm.image.headers import new_image
 from boldglm.image.reading import read_data
@@ -17,10 +22,10 @@ from boldglm.signal.checks import check_choice, checked_number
 
 __all__ = ["compute_brain_mask", "compute_multi_brain_mask"]
 
-_TISSUES = {
-    "whole-brain": "the brain",
-    "gm": "grey matter",
-    "wm": "white matter",
+_TEMPLATES = {
+    "whole-brain": load_mni152_template,
+    "gm": load_mni152_gm_template,
+    "wm": load_mni152_wm_template,
 }
 
 
@@ -42,7 +47,8 @@ def compute_brain_mask(
     Parameters
     ----------
     target_img : str, Path, nibabel image, or list of these
-        In the space of the template. Only its grid is looked at.
+        In the space of the template (MNI, unless another is given). Only its
+        grid is looked at.
     threshold : float
         Voxels are inside where the template is at least this.
     connected : bool
@@ -52,10 +58,11 @@ def compute_brain_mask(
     memory, verbose
         Accepted for compatibility; nothing is cached or printed.
     mask_type : {"whole-brain", "gm", "wm"}
-        What the template shows.
-    template_img : str, Path or nibabel image
-        3-D: a template or the probability of a tissue, from 0 to 1, for example
-        the maps of MNI152. There is none in the package yet: it must be given.
+        Which map of MNI152: T1 (`boldglm.datasets.load_mni152_template`), or the
+        share of grey or white matter.
+    template_img : str, Path, nibabel image or None
+        3-D: a template, or the probability of a tissue, from 0 to 1, in place of
+        MNI152. `mask_type` is then only a name.
 
     Returns
     -------
@@ -65,7 +72,9 @@ def compute_brain_mask(
     Raises
     ------
     ValueError
-        For another `mask_type`, or without a template.
+        For another `mask_type`.
+    TypeError
+        If `threshold` is no number.
     BoundingBoxError
         If the image lies wholly beside the template.
 
@@ -86,17 +95,11 @@ def compute_brain_mask(
     ((8, 8, 8), 64)
     """
     del memory, verbose
-    check_choice(mask_type, "mask_type", _TISSUES)
+    check_choice(mask_type, "mask_type", _TEMPLATES)
     checked_number(threshold, "threshold", "a number from 0 to 1")
-    if template_img is None:
-        msg = (
-            "compute_brain_mask needs a template: pass template_img, an image or file "
-            f"of {_TISSUES[mask_type]} in the space of your images, with values from "
-            "0 to 1 (such as an MNI152 map). Without one, compute_epi_mask makes a "
-            "mask from the images themselves."
-        )
-        raise ValueError(msg)
     first = _opened(target_img)[0]
+    if template_img is None:
+        template_img = _TEMPLATES[mask_type]()
     template = read_data(resample_to_img(template_img, first, copy_header=False))
     mask = open_mask(template >= threshold, as_opening(opening), connected)
     if not mask.any():
