@@ -11,7 +11,7 @@ import pytest
 
 from boldglm._base.warnings import DesignWarning, EventsWarning
 from boldglm.core.confounding import confounded_groups
-from boldglm.glm.expression import expression_to_contrast_vector
+from boldglm.core.expression import expression_to_contrast_vector
 from boldglm.glm.first_level import design_matrix as ours
 from boldglm.glm.first_level import experimental_paradigm, hemodynamic_models
 from boldglm.glm.second_level.design import make_second_level_design_matrix

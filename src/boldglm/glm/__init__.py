@@ -14,7 +14,7 @@ _NAMES = {
     "cluster_level_inference": "boldglm.glm.thresholding",
     "compute_contrast": "boldglm.glm.contrasts",
     "compute_fixed_effects": "boldglm.glm.contrasts",
-    "expression_to_contrast_vector": "boldglm.glm.expression",
+    "expression_to_contrast_vector": "boldglm.core.expression",
     "fdr_threshold": "boldglm.glm.thresholding",
     "first_level": "boldglm.glm.first_level",
     "second_level": "boldglm.glm.second_level",

@@ -8,9 +8,9 @@ import numpy as np
 from boldglm._base.errors import ContrastError
 from boldglm._base.warnings import ContrastWarning, warn
 from boldglm.core.contrast import ContrastStat, contrast_stat
+from boldglm.core.expression import expression_to_contrast_vector
 from boldglm.core.gls import GlmFit
 from boldglm.glm.contrast_maps import Contrast
-from boldglm.glm.expression import expression_to_contrast_vector
 from boldglm.glm.fixed_effects import compute_fixed_effects
 from boldglm.glm.model import LikelihoodModelResults
 

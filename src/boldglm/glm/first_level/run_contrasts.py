@@ -8,10 +8,10 @@ import numpy as np
 from boldglm._base.errors import ContrastError, NotEstimableError
 from boldglm._base.warnings import ContrastWarning, warn
 from boldglm.core.contrast import contrast_stat
+from boldglm.core.expression import expression_to_contrast_vector
 from boldglm.core.gls import GlmFit
 from boldglm.core.linear import confounded_regressors, non_estimable_rows
 from boldglm.glm.contrasts import Contrast, pad_contrast
-from boldglm.glm.expression import expression_to_contrast_vector
 
 __all__ = ["run_contrasts"]
 

@@ -6,10 +6,10 @@ import numpy as np
 
 from boldglm._base.errors import ContrastError
 from boldglm._base.log import say
+from boldglm.core.expression import expression_to_contrast_vector
 from boldglm.core.linear import factorize
 from boldglm.glm.contrast_maps import check_output_type
 from boldglm.glm.contrasts import pad_contrast
-from boldglm.glm.expression import expression_to_contrast_vector
 from boldglm.glm.first_level.fitting import threads
 from boldglm.glm.second_level.group_data import GroupData, read_group
 from boldglm.glm.second_level.group_fit import (

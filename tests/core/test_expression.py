@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from boldglm._base.errors import ContrastError
-from boldglm.glm.expression import UnknownColumnError, expression_to_contrast_vector
+from boldglm.core.expression import UnknownColumnError, expression_to_contrast_vector
 
 COLUMNS = ["a", "b", "c", "left hand", "right.hand", "2-back", "0-back", "x (1)"]
 
