@@ -7,6 +7,7 @@
 `MaskWarning`             a mask came out empty or had to be changed
 `ImageWarning`            an image was resampled, cast or cleaned on the way
 `ThresholdWarning`        a threshold left nothing, or was not used
+`FigureWarning`           a figure shows less than was asked for, or otherwise
 ========================  ====================================================
 
 All are `UserWarning`: silence one with
@@ -24,6 +25,7 @@ __all__ = [
     "ContrastWarning",
     "DesignWarning",
     "EventsWarning",
+    "FigureWarning",
     "ImageWarning",
     "MaskWarning",
     "ThreadWarnings",
@@ -59,6 +61,10 @@ class ImageWarning(UserWarning):
 
 class ThresholdWarning(UserWarning):
     """A threshold left nothing, or was not used."""
+
+
+class FigureWarning(UserWarning):
+    """A figure shows less than was asked for, or shows it otherwise."""
 
 
 def warn(message: str, category: type[Warning]) -> None:

@@ -15,7 +15,7 @@ from boldglm.image.reading import iter_blocks, name_of, read_data, working_dtype
 from boldglm.image.regrid import Interpolation, check_interpolation
 from boldglm.image.sources import grid_of
 
-__all__ = ["reorder_img", "swap_img_hemispheres"]
+__all__ = ["reorder_img", "straight_axes", "straight_grid", "swap_img_hemispheres"]
 
 # entries of an affine below this, in mm per voxel, are noise of float arithmetic
 _NO_ROTATION = 1e-3
@@ -61,20 +61,65 @@ def reorder_img(
         check_interpolation(resample)
     opened = load_img(img)
     grid = grid_of(opened)
-    linear = grid.affine[:3, :3]
-    runs_along = np.abs(linear) > _NO_ROTATION
-    if not (runs_along.sum(axis=0) == 1).all():
+    try:
+        axes = straight_axes(grid)
+    except GridError as error:
+        msg = f"{name_of(opened)}: {error}"
+        raise GridError(msg) from error
+    if axes is None:
         return _straightened(img, opened, resample, copy_header)
+    steps = grid.affine[(0, 1, 2), axes]
+    return _turned(opened, grid, axes, steps, copy_header)
+
+
+def straight_axes(grid: Grid) -> np.ndarray | None:
+    """Which axis of a grid runs along x, y and z of the world; None if it lies oblique.
+
+    Raises
+    ------
+    GridError
+        If two axes of the grid run along one of the world.
+
+    Examples
+    --------
+    >>> affine = np.eye(4)
+    >>> affine[:3, :3] = [[0, 0, 2.0], [3.0, 0, 0], [0, -3.0, 0]]
+    >>> straight_axes(Grid((4, 5, 6), affine))
+    array([2, 0, 1])
+    """
+    runs_along = np.abs(grid.affine[:3, :3]) > _NO_ROTATION
+    if not (runs_along.sum(axis=0) == 1).all():
+        return None
     world_axis = np.argmax(runs_along, axis=0)
     if np.unique(world_axis).size < 3:
         msg = (
-            f"{name_of(opened)}: two axes run along one axis of the world, the header "
-            f"is wrong. Its affine is\n{grid.affine}"
+            "two axes run along one axis of the world, the header is wrong. Its "
+            f"affine is\n{grid.affine}"
         )
         raise GridError(msg)
-    axes = np.argsort(world_axis)
-    steps = linear[(0, 1, 2), axes]
-    return _turned(opened, grid, axes, steps, copy_header)
+    return np.argsort(world_axis)
+
+
+def straight_grid(grid: Grid) -> Grid:
+    """The grid along the world's axes that holds an oblique one, voxels of its size.
+
+    Examples
+    --------
+    >>> turned = np.diag([3.0, 3.0, 3.0, 1.0])
+    >>> turned[:2, :2] = 3 * np.array([[0.8, -0.6], [0.6, 0.8]])
+    >>> straight_grid(Grid((5, 5, 2), turned)).shape
+    (7, 7, 2)
+    """
+    from boldglm.image.resample import target_grid
+
+    return target_grid(grid, _straight_sizes(grid))
+
+
+def _straight_sizes(grid: Grid) -> np.ndarray:
+    """A diagonal, (3, 3): how far apart voxels lie along the nearest axis."""
+    turn, sizes = np.linalg.qr(grid.affine[:3, :3])
+    nearest_axis = np.abs(turn).argmax(axis=1)
+    return np.diag(np.abs(np.diag(sizes))[nearest_axis])
 
 
 def _straightened(
@@ -93,9 +138,7 @@ def _straightened(
             'Interpolate it: resample="continuous" ("nearest" for labels).'
         )
         raise GridError(msg)
-    turn, sizes = np.linalg.qr(np.asarray(opened.affine, dtype=np.float64)[:3, :3])
-    nearest_axis = np.abs(turn).argmax(axis=1)
-    target = np.diag(np.abs(np.diag(sizes))[nearest_axis])
+    target = _straight_sizes(grid_of(opened))
     return resample_img(
         opened, target_affine=target, interpolation=resample, copy_header=copy_header
     )

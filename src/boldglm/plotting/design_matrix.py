@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from boldglm._base.errors import DesignError
-from boldglm.plotting.saving import save_figure
+from boldglm.plotting.design_columns import read_columns
+from boldglm.plotting.figures import finish
+from boldglm.plotting.given_axes import checked_axes
+from boldglm.plotting.matrix_axes import label_columns, new_axes, shortened
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
-    from numpy.typing import NDArray
 
 __all__ = ["plot_design_matrix"]
 
@@ -27,15 +28,15 @@ def plot_design_matrix(
     Parameters
     ----------
     design_matrix : pandas.DataFrame or path
-        (n_scans, n_regressors), or the .tsv or .csv file that holds it. Names of
-        regressors may be anything that can be printed.
+        (n_scans, n_regressors), or the .tsv, .csv or .npz file that holds it. Names
+        of regressors may be anything that can be printed.
     rescale : bool
         Divide every regressor by its largest absolute value, so that the shape of
         each can be seen whatever its unit: mid-grey is then 0, white 1, black -1.
     axes : matplotlib.axes.Axes, optional
         Where to draw. Default: a figure of a size that suits the matrix.
     output_file : path, optional
-        Write the figure there too.
+        Write the figure there, and close it.
 
     Returns
     -------
@@ -46,7 +47,9 @@ def plot_design_matrix(
     ------
     DesignError
         If the matrix has no scans or no regressors, or holds something that is
-        not a number.
+        not a finite number.
+    TypeError
+        If `axes` are no axes.
 
     Examples
     --------
@@ -56,65 +59,29 @@ def plot_design_matrix(
     >>> [label.get_text() for label in axes.get_xticklabels()]
     ['task', 'constant']
     """
-    names, values = _names_and_values(design_matrix)
+    names, values = read_columns(design_matrix)
     if rescale:
         largest = np.abs(values).max(axis=0)
         values = values / np.where(largest > 0, largest, 1.0)
     if axes is None:
-        axes = _new_axes(names, len(values))
-    shown = axes.imshow(values, aspect="auto", interpolation="nearest", cmap="gray")
+        axes = _axes_for(names, len(values), output_file)
+    checked_axes(axes)
+    # Not "nearest": a regressor for a single scan would fall between two pixels
+    shown = axes.imshow(values, aspect="auto", interpolation="auto", cmap="gray")
     if rescale:
         shown.set_clim(-1.0, 1.0)
+    # A column of white next to one of white is two columns
+    edges = np.arange(len(names) - 1) + 0.5
+    axes.vlines(edges, -0.5, len(values) - 0.5, color="0.5", linewidth=0.4)
     axes.set_ylabel("scan number")
-    axes.xaxis.tick_top()
-    axes.tick_params(axis="x", length=2, pad=1)
-    # Leaning labels start above the middle of their column; a name is no formula
-    axes.set_xticks(
-        range(len(names)),
-        names,
-        rotation=60,
-        rotation_mode="anchor",
-        ha="left",
-        va="bottom",
-        parse_math=False,
-    )
-    if output_file is not None:
-        save_figure(axes.figure.canvas.figure, output_file)
+    label_columns(axes, names)
+    finish(axes.figure, output_file)
     return axes
 
 
-def _names_and_values(
-    design_matrix: "pd.DataFrame | str | Path",
-) -> tuple[list[str], "NDArray[np.float64]"]:
-    import pandas as pd
-
-    if isinstance(design_matrix, str | Path):
-        separator = "," if Path(design_matrix).suffix == ".csv" else "\t"
-        design_matrix = pd.read_csv(design_matrix, sep=separator)
-    if not isinstance(design_matrix, pd.DataFrame):
-        design_matrix = pd.DataFrame(np.atleast_2d(np.asarray(design_matrix)))
-    try:
-        values = design_matrix.to_numpy(dtype=float)
-    except (TypeError, ValueError) as error:
-        msg = f"The design matrix holds something that is not a number: {error}"
-        raise DesignError(msg) from error
-    incomplete = design_matrix.columns[np.isnan(values).any(axis=0)]
-    if len(incomplete):
-        msg = f"The design matrix has NaN in {', '.join(map(repr, incomplete))}."
-        raise DesignError(msg)
-    if 0 in values.shape:
-        n_scans, n_regressors = values.shape
-        msg = f"The design matrix has {n_scans} scans and {n_regressors} regressors."
-        raise DesignError(msg)
-    return [str(name) for name in design_matrix.columns], values
-
-
-def _new_axes(names: list[str], n_scans: int) -> "Axes":
+def _axes_for(names: list[str], n_scans: int, output_file: str | Path | None) -> "Axes":
     """Axes wide enough for the names, high enough for the scans."""
-    from matplotlib.figure import Figure
-
-    longest = max(len(name) for name in names)
+    longest = max(len(shortened(name)) for name in names)
     width = 1.2 + 0.24 * len(names) + 0.04 * longest
     height = float(np.clip(1.2 + 0.03 * n_scans, 3.0, 9.0)) + 0.06 * longest
-    figure = Figure(figsize=(width, height), layout="constrained")
-    return figure.add_subplot()
+    return new_axes(output_file, width, height)

@@ -1,31 +1,39 @@
 """Figures on disk."""
 
+from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from boldglm._base.atomic import written_whole
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["save_figure"]
+__all__ = ["check_output_file", "save_figure"]
 
 
-def save_figure(figure: "Figure", output_file: str | Path, dpi: float = 150) -> Path:
+def save_figure(
+    figure: "Figure",
+    output_file: "str | Path | IO[bytes]",
+    dpi: float | None = None,
+    **options: Any,
+) -> Path | None:
     """Write a figure, completely or not at all.
 
     Parameters
     ----------
     figure : matplotlib.figure.Figure
-    output_file : path
-        The ending says which format: .png, .pdf, .svg, …
-    dpi : float
-        Dots per inch, where the format has dots.
+    output_file : path or binary file object
+        The ending of a path says which format: .png, .pdf, .svg, …
+    dpi : float or None
+        Dots per inch, where the format has dots. None: as matplotlib is set.
+    **options
+        See `matplotlib.figure.Figure.savefig`; ``format`` for file objects.
 
     Returns
     -------
-    Path
-        Where the figure is.
+    Path or None
+        Where the figure is, if that was a path.
 
     Raises
     ------
@@ -43,14 +51,41 @@ def save_figure(figure: "Figure", output_file: str | Path, dpi: float = 150) -> 
     >>> save_figure(Figure(figsize=(1, 1)), Path(mkdtemp()) / "empty.png").exists()
     True
     """
+    if dpi is not None:
+        options["dpi"] = dpi
+    if not isinstance(output_file, str | PathLike):
+        figure.savefig(output_file, **options)
+        return None
+    path = check_output_file(output_file)
+    if path.suffix.lower() == ".png":
+        # 7 % larger files in three quarters of the time
+        options.setdefault("pil_kwargs", {"compress_level": 3})
+    with written_whole(path) as draft:
+        figure.savefig(draft, **options)
+    return path
+
+
+def check_output_file(output_file: "str | PathLike[str]") -> Path:
+    """The path of a figure to be, before any work is done for it.
+
+    Raises
+    ------
+    ValueError
+        If the ending is not that of a format matplotlib writes.
+
+    Examples
+    --------
+    >>> check_output_file("map.png").name
+    'map.png'
+    """
+    from matplotlib.backend_bases import FigureCanvasBase
+
     path = Path(output_file).expanduser()
-    formats = figure.canvas.get_supported_filetypes()
+    formats = FigureCanvasBase.get_supported_filetypes()
     if path.suffix[1:].lower() not in formats:
         msg = (
             f"A figure cannot be written as {path.name!r}: the name should end in one "
             f"of {', '.join(f'.{name}' for name in sorted(formats))}."
         )
         raise ValueError(msg)
-    with written_whole(path) as draft:
-        figure.savefig(draft, dpi=dpi)
     return path
