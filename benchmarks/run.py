@@ -19,6 +19,7 @@ from benchmarks import (
     bench_group,
     bench_images,
     bench_memory,
+    bench_plotting,
     cache,
     image_problems,
 )
@@ -29,6 +30,7 @@ BENCHMARKS: dict[str, Callable[[bool, int], Iterable[Result]]] = {
     "first_level": bench_first_level.run,
     "glm": bench_glm.run,
     "group": bench_group.run,
+    "plotting": bench_plotting.run,
     "faces": bench_images.run_faces,
     "fiac": bench_images.run_fiac,
     "fmriprep": bench_images.run_fmriprep,

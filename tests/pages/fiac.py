@@ -10,8 +10,9 @@ import numpy as np
 
 SHAPE = (12, 13, 9)
 N_SCANS = 191
+# the corner is where `ACTIVE` comes to lie where the pages cut: at -129, -126, 49
 AFFINE = np.array(
-    [[-3.0, 0, 0, 18], [0, 3, 0, -19], [0, 0, 4, -16], [0, 0, 0, 1]], dtype=float
+    [[-3.0, 0, 0, -111], [0, 3, 0, -144], [0, 0, 4, 33], [0, 0, 0, 1]], dtype=float
 )
 ACTIVE = (slice(4, 8), slice(4, 8), slice(3, 6))
 

@@ -5,30 +5,27 @@ import io
 import warnings
 from types import SimpleNamespace
 
+from tests.pages.pictures import Pictures
+
 __all__ = ["replay"]
 
 
 def replay(script, program, **given):
     """Run a script written for nilearn with `program` as the root of its imports.
 
-    The figures are left out: the name `plotting` in the script is a recorder, which
-    keeps the maps it is given by their titles.
+    The name `plotting` in the script draws and keeps (see `Pictures`).
 
-    Returns the names the script has made; with them `maps`, `printed`, and `warned`,
-    the warnings that reach the user.
+    Returns the names the script has made; with them `maps` by their titles,
+    `pictures`, `printed`, and `warned`, the warnings that reach the user.
     """
-    maps = {}
-
-    def plot_stat_map(image, title, **options):
-        maps[title] = image
-
-    recorder = SimpleNamespace(plot_stat_map=plot_stat_map, show=lambda: None)
-    names = {"__name__": "page", "plotting": recorder, **given}
+    pictures = Pictures(draw=program == "boldglm")
+    names = {"__name__": "page", "plotting": pictures, **given}
     code = compile(script.replace("nilearn", program), "page.py", "exec")
     printed = io.StringIO()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         with contextlib.redirect_stdout(printed):
             exec(code, names)
-    names["maps"], names["printed"], names["warned"] = maps, printed.getvalue(), caught
+    names["maps"], names["pictures"] = pictures.maps, pictures.drawn
+    names["printed"], names["warned"] = printed.getvalue(), caught
     return SimpleNamespace(**names)

@@ -1,7 +1,7 @@
 """Reference page 000, two runs of one subject in its native space.
 
 The script is the page's, from its parameters to its maps; fetching is replaced by the
-simulated files of `spm`, and the figures are left out (see `replay`).
+simulated files of `spm`.
 """
 
 import contextlib
@@ -11,6 +11,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 from tests.pages import spm
+from tests.pages.pictures import colourful
 from tests.pages.replay import replay
 
 from boldglm._base.warnings import ContrastWarning
@@ -208,6 +209,14 @@ def test_the_world_stands_still_on_the_grid_of_the_first_volume(page, files):
         np.mean([values(image).mean(axis=-1) for image in page.fmri_img], axis=0),
         atol=0.01,
     )
+
+
+def test_every_contrast_has_its_figure(page):
+    assert list(page.pictures) == list(page.contrasts)
+    for display in page.pictures.values():
+        assert len(display.axes) == 3
+        assert display.black_bg
+        assert colourful(display) > 0.001
 
 
 def test_the_maps_find_faces_where_they_are_and_nowhere_else(page):

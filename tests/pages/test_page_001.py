@@ -2,12 +2,13 @@
 
 It differs in `copy_header=True` for the resampled run and the mean image. The script
 is the page's, from its parameters to its maps; fetching is replaced by the simulated
-files of `spm`, and the figures are left out (see `replay`).
+files of `spm`.
 """
 
 import numpy as np
 import pytest
 from tests.pages import spm
+from tests.pages.pictures import colourful
 from tests.pages.replay import replay
 
 SCRIPT = """\
@@ -150,6 +151,14 @@ def test_headers_are_copied_and_tell_the_space_of_the_scanner(page, peer):
         np.testing.assert_allclose(mine.affine, theirs.affine)
         # Quaternions near half a turn keep three digits in single precision.
         np.testing.assert_allclose(mine.get_qform(), mine.affine, atol=2e-3)
+
+
+def test_every_contrast_has_its_figure(page):
+    assert list(page.pictures) == list(page.contrasts)
+    for display in page.pictures.values():
+        assert len(display.axes) == 3
+        assert display.black_bg
+        assert colourful(display) > 0.001
 
 
 def test_the_maps_find_the_place_that_answers_to_faces(page):

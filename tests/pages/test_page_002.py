@@ -1,7 +1,7 @@
 """Reference page 002, two runs of one subject: its analysis, from files to maps.
 
-The calls are those of the page after the change of the import root; fetching, figures
-and the report are left out.
+The calls are those of the page after the change of the import root; fetching and the
+report are left out.
 """
 
 from pathlib import Path
@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from tests.pages import fiac
+from tests.pages.pictures import Pictures, colourful
 
 from boldglm._base.warnings import ContrastWarning
 
@@ -31,6 +32,7 @@ def page(data):
 
     fmri_imgs = [data["func1"], data["func2"]]
     mean_img_ = mean_img(fmri_imgs[0])
+    plotting = Pictures()
 
     design_files = [data["design_matrix1"], data["design_matrix2"]]
     design_matrices = [pd.DataFrame(np.load(df)["X"]) for df in design_files]
@@ -41,6 +43,9 @@ def page(data):
         minimize_memory=True,
     )
 
+    cut_coords = [-129, -126, 49]
+    contrast_id = "DSt_minus_SSt"
+
     contrast_val = [[-1, -1, 1, 1]]
     fmri_glm_run_1 = fmri_glm.fit(fmri_imgs[0], design_matrices=design_matrices[0])
     with pytest.warns(ContrastWarning, match=PADDED):
@@ -48,6 +53,13 @@ def page(data):
             contrast_val,
             output_type="all",
         )
+    plotting.plot_stat_map(
+        summary_statistics_run_1["z_score"],
+        bg_img=mean_img_,
+        threshold=3.0,
+        cut_coords=cut_coords,
+        title=f"{contrast_id}, first run",
+    )
 
     fmri_glm_run_2 = fmri_glm.fit(fmri_imgs[1], design_matrices=design_matrices[1])
     contrast_val = np.array([[-1, -1, 1, 1]])
@@ -56,6 +68,13 @@ def page(data):
             contrast_val,
             output_type="all",
         )
+    plotting.plot_stat_map(
+        summary_statistics_run_2["z_score"],
+        bg_img=mean_img_,
+        threshold=3.0,
+        cut_coords=cut_coords,
+        title=f"{contrast_id}, second run",
+    )
 
     contrast_imgs = [
         summary_statistics_run_1["effect_size"],
@@ -70,6 +89,13 @@ def page(data):
         variance_imgs,
         data["mask"],
     )
+    plotting.plot_stat_map(
+        fixed_fx_stat,
+        bg_img=mean_img_,
+        threshold=3.0,
+        cut_coords=cut_coords,
+        title=f"{contrast_id}, fixed effects",
+    )
 
     fmri_glm_multirun = fmri_glm.fit(fmri_imgs, design_matrices=design_matrices)
     contrast_val = [
@@ -81,8 +107,17 @@ def page(data):
             contrast_val,
             output_type="z_score",
         )
+    plotting.plot_stat_map(
+        z_map,
+        bg_img=mean_img_,
+        threshold=3.0,
+        cut_coords=cut_coords,
+        title=f"{contrast_id}, fixed effects",
+    )
+    plotting.show()
     return {
         "data": data,
+        "pictures": plotting.drawn,
         "mean_img": mean_img_,
         "design_matrices": design_matrices,
         "runs": [summary_statistics_run_1, summary_statistics_run_2],
@@ -99,6 +134,17 @@ def test_each_run_gives_five_maps_that_find_the_effect(page):
         assert len(summary) == 5
         assert z[fiac.ACTIVE].min() > 3
     assert page["mean_img"].shape == fiac.SHAPE
+
+
+def test_the_four_figures_show_the_effect(page):
+    assert list(page["pictures"]) == [
+        f"DSt_minus_SSt, {what}"
+        for what in ("first run", "second run", "fixed effects")
+    ]
+    for display in page["pictures"].values():
+        assert list(display.axes) == ["x", "y", "z"]
+        assert display.cut_coords == (-129.0, -126.0, 49.0)
+        assert colourful(display) > 0.002
 
 
 def test_fixed_effects_have_higher_peaks_than_the_runs(page):

@@ -1,10 +1,10 @@
 """Reference page 003, a one-sample test over 16 subjects, corrected by permutation.
 
 The analysis calls are those of the page after the change of the imports; the maps are
-simulated in the layout of its data set, and its figures are left to the figures' own
-tests (issue of pictures): `plotting` is a recorder here.
+simulated in the layout of its data set.
 """
 
+import contextlib
 from types import SimpleNamespace
 
 import nibabel as nib
@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 from scipy import stats
 from tests.pages import localizer
+from tests.pages.pictures import Pictures, colourful
 
 SCRIPT = """
+import matplotlib.pyplot as plt
 import pandas as pd
 from scipy.stats import norm
 
@@ -28,8 +30,11 @@ subjects = [subject_data[0] for subject_data in data['ext_vars']]
 
 for cidx, tmap in enumerate(data['tmaps']):
     plotting.plot_glass_brain(crop_img(tmap), colorbar=False, threshold=2.0,
+                              # axes=axes[int(cidx / 8), int(cidx % 8)],
                               plot_abs=False, display_mode='z',
                               annotate=False)
+    plt.savefig('img_%02d.png' % cidx)
+    plt.close()
 
 second_level_input = data['cmaps']
 design_matrix = pd.DataFrame([1] * len(second_level_input),
@@ -45,6 +50,8 @@ p_val = 0.001
 z_th = norm.isf(p_val)
 display = plotting.plot_glass_brain(z_map, threshold=z_th, colorbar=True,
                                     plot_abs=False, display_mode='z')
+
+plt.savefig('result_onesample.png')
 plotting.show()
 uncorrected = z_map
 
@@ -62,14 +69,11 @@ plotting.show()
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
     folder = localizer.write(tmp_path_factory.mktemp("localizer"))
-    shown = []
-    recorder = SimpleNamespace(
-        plot_glass_brain=lambda image, **options: shown.append((image, options)),
-        show=lambda: None,
-    )
-    names = {"plotting": recorder, "fetch_localizer_contrasts": localizer.fetch(folder)}
-    exec(compile(SCRIPT, "page_003.py", "exec"), names)
-    return SimpleNamespace(**names, shown=shown)
+    pictures = Pictures()
+    names = {"plotting": pictures, "fetch_localizer_contrasts": localizer.fetch(folder)}
+    with contextlib.chdir(folder):
+        exec(compile(SCRIPT, "page_003.py", "exec"), names)
+    return SimpleNamespace(**names, pictures=pictures.drawn, folder=folder)
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +128,18 @@ def test_corrected_z_of_a_thousand_flips_stops_at_one_in_a_thousand_and_one(page
     z = inside(page, page.z_map)
     assert z.min() >= 0
     assert z.max() == pytest.approx(stats.norm.isf(1 / 1001), abs=1e-4)
-    assert len(page.shown) == 18
+
+
+def test_every_subject_and_both_tests_have_a_figure(page):
+    displays = list(page.pictures.values())
+    assert len(displays) == 16 + 2
+    for display in displays:
+        assert list(display.axes) == ["z"]
+        assert colourful(display) > 0.0005
+    written = {path.name for path in page.folder.glob("*.png")}
+    assert written == {f"img_{one:02d}.png" for one in range(16)} | {
+        "result_onesample.png"
+    }
 
 
 def test_the_maps_say_what_they_are(page):

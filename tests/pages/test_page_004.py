@@ -1,7 +1,7 @@
 """Reference page 004, explicit fixed effects, written for nistats.
 
-The calls are those of the page after the change of the imports; fetching and figures
-are left out. The third map of the fixed effects is a t, as the page says.
+The calls are those of the page after the change of the imports; fetching is left out.
+The third map of the fixed effects is a t, as the page says.
 """
 
 import nibabel as nib
@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from tests.pages import fiac
+from tests.pages.pictures import Pictures, colourful
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +24,7 @@ def test_the_analysis_of_the_page(data):
 
     fmri_img = [data["func1"], data["func2"]]
     mean_img_ = mean_img(fmri_img[0])
+    plotting = Pictures()
     design_files = [data["design_matrix1"], data["design_matrix2"]]
     design_matrices = [pd.DataFrame(np.load(df)["X"]) for df in design_files]
 
@@ -31,14 +33,30 @@ def test_the_analysis_of_the_page(data):
     )
     n_columns = design_matrices[0].shape[1]
     contrast_val = np.hstack(([-1, -1, 1, 1], np.zeros(n_columns - 4)))
+    cut_coords = [-129, -126, 49]
+    contrast_id = "DSt_minus_SSt"
 
     fmri_glm = fmri_glm.fit(fmri_img[0], design_matrices=design_matrices[0])
     summary_statistics_session1 = fmri_glm.compute_contrast(
         contrast_val, output_type="all"
     )
+    plotting.plot_stat_map(
+        summary_statistics_session1["z_score"],
+        bg_img=mean_img_,
+        threshold=3.0,
+        cut_coords=cut_coords,
+        title=f"{contrast_id}, first session",
+    )
     fmri_glm = fmri_glm.fit(fmri_img[1], design_matrices=design_matrices[1])
     summary_statistics_session2 = fmri_glm.compute_contrast(
         contrast_val, output_type="all"
+    )
+    plotting.plot_stat_map(
+        summary_statistics_session2["z_score"],
+        bg_img=mean_img_,
+        threshold=3.0,
+        cut_coords=cut_coords,
+        title=f"{contrast_id}, second session",
     )
 
     contrast_imgs = [
@@ -52,7 +70,22 @@ def test_the_analysis_of_the_page(data):
     fixed_fx_contrast, fixed_fx_variance, fixed_fx_stat = compute_fixed_effects(
         contrast_imgs, variance_imgs, data["mask"]
     )
+    plotting.plot_stat_map(
+        fixed_fx_stat,
+        bg_img=mean_img_,
+        threshold=3.0,
+        cut_coords=cut_coords,
+        title=f"{contrast_id}, fixed effects",
+    )
+    plotting.show()
 
+    assert list(plotting.drawn) == [
+        f"DSt_minus_SSt, {what}"
+        for what in ("first session", "second session", "fixed effects")
+    ]
+    for display in plotting.drawn.values():
+        assert display.cut_coords == (-129.0, -126.0, 49.0)
+        assert colourful(display) > 0.002
     inside = nib.load(data["mask"]).get_fdata() > 0
     effects = [image.get_fdata()[inside] for image in contrast_imgs]
     variances = [image.get_fdata()[inside] for image in variance_imgs]

@@ -5,8 +5,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from PIL import Image
+from tests.plotting.whole_figures import (
+    assert_nothing_is_cut_off,
+    assert_written_and_closed,
+)
 
 from boldglm._base.errors import DesignError
 from boldglm.plotting import plot_design_matrix
@@ -36,6 +41,8 @@ def test_rescaled_regressors_all_use_the_whole_range(design):
     np.testing.assert_allclose(np.abs(shown).max(axis=0), 1.0)
     expected = design / design.abs().max()
     np.testing.assert_allclose(shown, expected)
+    assert image.get_clim() == (-1.0, 1.0)
+    (image,) = plot_design_matrix(design.abs()).images
     assert image.get_clim() == (-1.0, 1.0)
 
 
@@ -153,3 +160,77 @@ def test_an_array_is_drawn_and_missing_numbers_are_told():
     assert [label.get_text() for label in axes.get_xticklabels()] == ["0", "1", "2"]
     with pytest.raises(DesignError, match="NaN in 1"):
         plot_design_matrix(np.array([[1, np.nan], [2, 3]]))
+
+
+def test_a_figure_is_pyplots_unless_it_goes_to_a_file(design, tmp_path):
+    assert plot_design_matrix(design).figure is plt.gcf()
+    plt.close("all")
+    axes = plot_design_matrix(design, output_file=tmp_path / "design.png")
+    assert labels_of(axes) == ["task", "trans_x", "constant"]
+    assert_written_and_closed(tmp_path / "design.png")
+
+
+def test_axes_of_pyplot_that_go_to_a_file_are_closed(design, tmp_path):
+    _, axes = plt.subplots()
+    plot_design_matrix(design, axes=axes, output_file=tmp_path / "design.png")
+    assert_written_and_closed(tmp_path / "design.png")
+
+
+def test_the_matrix_fills_its_axes_and_columns_have_edges(design):
+    axes = plot_design_matrix(design)
+    assert axes.get_xlim() == (-0.5, 2.5)
+    assert axes.get_ylim() == (39.5, -0.5)
+    (edges,) = axes.collections
+    assert [segment[0][0] for segment in edges.get_segments()] == [0.5, 1.5]
+
+
+def test_shades_are_those_of_a_greyscale_print(design):
+    (image,) = plot_design_matrix(design).images
+    colours = image.to_rgba(np.array([[-1.0, 0.0, 1.0]]))[0, :, :3]
+    np.testing.assert_allclose(colours, np.array([[0, 0.5, 1]] * 3).T, atol=0.01)
+
+
+@pytest.mark.parametrize("scan", [777, 1502, 2111, 3000])
+def test_a_regressor_of_a_single_scan_is_seen_in_a_long_run(scan):
+    spike = np.zeros((4000, 2))
+    spike[scan, 0] = 1.0
+    axes = plot_design_matrix(pd.DataFrame(spike))
+    canvas = axes.figure.canvas
+    canvas.draw()
+    shades = np.asarray(canvas.buffer_rgba())[..., 0].astype(int)
+    across, up = axes.transData.transform((0.0, scan))
+    row = len(shades) - round(up)
+    assert shades[row - 4 : row + 5, int(across)].max() > 135
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        pd.DataFrame(np.eye(60)[np.arange(1000) % 60], columns=range(60)),
+        pd.DataFrame(np.eye(9), columns=["name " * n for n in range(1, 37, 4)]),
+        pd.DataFrame(np.eye(3), columns=["$a$", "_", "\\frac"]),
+        pd.DataFrame({"only": [1.0]}),
+    ],
+    ids=["large", "long names", "formulas", "single"],
+)
+def test_nothing_is_cut_off(table):
+    assert_nothing_is_cut_off(plot_design_matrix(table).figure)
+
+
+def test_figures_have_limits():
+    axes = plot_design_matrix(pd.DataFrame(np.ones((5000, 400))))
+    width, height = axes.figure.get_size_inches()
+    assert width == 24
+    assert height < 12
+
+
+def test_infinity_is_told(design):
+    design.loc[3, "task"] = np.inf
+    with pytest.raises(DesignError, match="infinity in 'task'"):
+        plot_design_matrix(design)
+
+
+def test_axes_that_are_none_are_told(design):
+    with pytest.raises(TypeError, match="axes is a list; expected one matplotlib Axes"):
+        plot_design_matrix(design, axes=[1])
+    assert plt.get_fignums() == []

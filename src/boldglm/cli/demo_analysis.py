@@ -244,7 +244,7 @@ def draw(
 ) -> tuple[Path, ...]:
     """The design of the first run, and two maps over the mean image."""
     from boldglm.image import mean_img
-    from boldglm.plotting import plot_design_matrix, plot_slice_row
+    from boldglm.plotting import plot_design_matrix, plot_stat_map
 
     design = folder / "design-matrix_run-1.png"
     plot_design_matrix(model.design_matrices_[0], output_file=design)
@@ -252,11 +252,13 @@ def draw(
     files = [design]
     for name, height in (("faces - houses", "|z|"), (F_CONTRAST, "z of F")):
         path = folder / f"{file_stem(name)}_z.png"
-        plot_slice_row(
+        plot_stat_map(
             thresholded[name],
-            background,
+            bg_img=background,
             threshold=thresholds[name],
+            display_mode="z",
             cut_coords=(-18, -10, -2, 6, 22, 38),
+            black_bg=True,
             title=f"{name}: {height} > {thresholds[name]:.2f}, Bonferroni p < {ALPHA}",
             output_file=path,
         )

@@ -1,0 +1,298 @@
+"""Limits against those of nilearn, ticks and bars against what they should say."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+
+from boldglm._base.warnings import FigureWarning
+from boldglm.plotting.cm import colour_map
+from boldglm.plotting.displays import colours
+from boldglm.plotting.displays.colours import (
+    Limits,
+    check_threshold,
+    colour_limits,
+    draw_bar,
+    hide,
+    known_limit,
+    norm_of,
+    tick_values,
+)
+
+TWO_SIDED = (-3.0, 5.0)
+DIVERGING = colour_map("RdBu_r")
+
+
+def peers_limits(value_range, vmin, vmax, symmetric):
+    peer = pytest.importorskip("nilearn.plotting._utils")
+    bar_low, bar_high, low, high = peer.get_colorbar_and_data_ranges(
+        np.array(value_range), vmin=vmin, vmax=vmax, symmetric_cbar=symmetric
+    )
+    return low, high, bar_low, bar_high
+
+
+@pytest.mark.parametrize("value_range", [(-3.0, 5.0), (-7.0, 2.0)])
+@pytest.mark.parametrize("symmetric", [True, False, "auto"])
+@pytest.mark.parametrize(
+    ("vmin", "vmax"),
+    [(None, None), (None, 4.0), (-2.0, None), (-6.0, 6.0), (None, 9.0)],
+)
+def test_limits_of_a_map_of_both_signs_are_those_of_nilearn(
+    value_range, symmetric, vmin, vmax
+):
+    limits = colour_limits(value_range, vmin, vmax, symmetric, DIVERGING)
+    low, high, bar_low, bar_high = peers_limits(value_range, vmin, vmax, symmetric)
+    assert (limits.low, limits.high) == (low, high)
+    assert limits.low if limits.bar_low is None else limits.bar_low == bar_low
+    assert limits.high if limits.bar_high is None else limits.bar_high == bar_high
+
+
+@pytest.mark.parametrize(("vmin", "vmax"), [(1.0, 4.0), (-2.0, 8.0)])
+def test_limits_that_are_not_symmetric_are_kept_unless_symmetry_is_asked_for(
+    vmin, vmax
+):
+    limits = colour_limits(TWO_SIDED, vmin, vmax)
+    assert (limits.low, limits.high) == (vmin, vmax)
+    with pytest.warns(FigureWarning, match="not symmetric about 0: the colours run"):
+        limits = colour_limits(TWO_SIDED, vmin, vmax, symmetric=True)
+    assert (limits.low, limits.high) == (-vmax, vmax)
+
+
+def test_divergence_a_map_of_one_sign_takes_the_colours_of_that_sign():
+    """The peer spreads all colours, also those of the other sign, over the map."""
+    limits = colour_limits((0.0, 6.0), cmap=DIVERGING)
+    assert limits == Limits(-6.0, 6.0, bar_low=0.0)
+    assert colour_limits((-6.0, 0.0), cmap=DIVERGING) == Limits(-6.0, 6.0, bar_high=0.0)
+    assert colour_limits((1.0, 6.0), None, 4.0, cmap=DIVERGING) == Limits(
+        -4.0, 4.0, bar_low=0.0
+    )
+    low, high, *_ = peers_limits((0.0, 6.0), None, None, "auto")
+    assert (low, high) == (0.0, 6.0)
+
+
+def test_other_colour_maps_are_spread_over_a_map_of_one_sign():
+    sequential = colour_map("viridis")
+    for value_range in [(0.0, 6.0), (1.0, 6.0), (-6.0, -1.0)]:
+        limits = colour_limits(value_range, cmap=sequential)
+        assert (limits.low, limits.high) == value_range
+    assert colour_limits((1.0, 6.0), cmap=sequential).bar_low == 0.0
+    assert colour_limits((-6.0, -1.0), cmap=sequential).bar_high == 0.0
+    assert colour_limits((1.0, 6.0), 1.0, cmap=sequential).bar_low is None
+
+
+@pytest.mark.parametrize("symmetric", [True, False])
+def test_who_says_whether_it_is_symmetric_is_obeyed(symmetric):
+    limits = colour_limits((0.0, 6.0), symmetric=symmetric, cmap=DIVERGING)
+    assert limits.low == (-6.0 if symmetric else 0.0)
+
+
+def test_a_limit_beyond_all_values_does_not_turn_the_colours_around():
+    limits = colour_limits((1.0, 6.0), vmax=0.5, symmetric=False)
+    assert limits.low <= limits.high
+
+
+@given(
+    st.tuples(st.floats(-100, 100), st.floats(-100, 100)),
+    st.none() | st.floats(-50, 50),
+    st.none() | st.floats(-50, 50),
+    st.sampled_from([True, False, "auto"]),
+)
+@pytest.mark.filterwarnings("ignore:vmin=")
+def test_limits_are_ordered_and_fixed_ones_kept(value_range, vmin, vmax, symmetric):
+    if vmin is not None and vmax is not None:
+        vmin, vmax = sorted((vmin, vmax))
+    limits = colour_limits(tuple(sorted(value_range)), vmin, vmax, symmetric, DIVERGING)
+    assert limits.low <= limits.high
+    if symmetric is True:
+        assert limits.low == -limits.high
+    elif vmin is not None and vmax is not None and not np.isclose(vmin, -vmax):
+        assert (limits.low, limits.high) == (vmin, vmax)
+
+
+def test_limits_the_wrong_way_round_are_an_error():
+    with pytest.raises(ValueError, match=r"vmin is 3, above vmax, 2; expected"):
+        colour_limits(TWO_SIDED, 3, 2)
+
+
+def test_another_symmetry_is_an_error():
+    with pytest.raises(ValueError, match=r"symmetric_cbar is 'yes'; expected True,"):
+        colour_limits(TWO_SIDED, symmetric="yes")
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, np.float32("nan")])
+def test_a_limit_that_is_no_number_warns_and_is_ignored(value):
+    with pytest.warns(FigureWarning, match=r"vmax is (nan|-?inf) and is ignored"):
+        assert colour_limits(TWO_SIDED, vmax=value).high == 5.0
+
+
+@pytest.mark.parametrize("value", ["3", True, [3.0]])
+def test_a_limit_that_is_of_another_type_is_an_error(value):
+    with pytest.raises(TypeError, match=r"vmin is .*; expected a number, or None"):
+        known_limit(value, "vmin")
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int16, np.int64, bool])
+def test_what_is_shown_is_above_the_threshold_and_not_at_it(dtype, readonly):
+    values = readonly(np.array([0, 1, 1, 0]).astype(dtype))
+    shown = hide(values, 1.0, Limits(None, None))
+    assert np.isnan(shown).all()
+    np.testing.assert_array_equal(
+        hide(values, 0.5, Limits(None, None)), [np.nan, 1.0, 1.0, np.nan]
+    )
+
+
+def test_both_signs_pass_a_threshold(readonly):
+    values = readonly(np.array([-4.0, -3.0, -2.9, 0.0, 2.9, 3.0, 3.1]))
+    shown = hide(values, 3.0, Limits(-5.0, 5.0))
+    np.testing.assert_array_equal(
+        shown, [-4.0, np.nan, np.nan, np.nan, np.nan, np.nan, 3.1]
+    )
+    np.testing.assert_array_equal(hide(values, None, Limits(-5.0, 5.0)), values)
+
+
+def test_a_threshold_of_0_hides_only_0():
+    np.testing.assert_array_equal(
+        hide(np.array([-1e-9, 0.0, 1e-9]), 0.0, Limits(None, None)),
+        [-1e-9, np.nan, 1e-9],
+    )
+
+
+def test_a_limit_at_0_hides_the_other_sign():
+    values = np.array([-4.0, 4.0])
+    np.testing.assert_array_equal(hide(values, 1.0, Limits(0.0, 5.0)), [np.nan, 4.0])
+    np.testing.assert_array_equal(hide(values, 1.0, Limits(-5.0, 0.0)), [-4.0, np.nan])
+    np.testing.assert_array_equal(hide(values, 1.0, Limits(-2.0, 2.0)), values)
+
+
+def test_infinite_values_have_the_outermost_colours(readonly):
+    values = readonly(np.array([-np.inf, np.nan, np.inf]))
+    shown = hide(values, 1.0, Limits(-5.0, 6.0))
+    np.testing.assert_array_equal(shown, [-5.0, np.nan, 6.0])
+
+
+@pytest.mark.parametrize("wrong", [-1, -0.5, np.nan, np.inf])
+def test_a_negative_threshold_is_an_error(wrong):
+    with pytest.raises(ValueError, match=r"threshold is .*; expected a height of at"):
+        check_threshold(wrong)
+
+
+@pytest.mark.parametrize("wrong", ["3", True, [3]])
+def test_a_threshold_that_is_no_number_is_an_error(wrong):
+    with pytest.raises(TypeError, match="threshold is"):
+        check_threshold(wrong)
+
+
+def test_a_limit_that_is_not_fixed_is_that_of_the_planes():
+    planes = [np.array([[1.0, np.nan]]), np.array([[-2.0, np.inf]])]
+    norm = norm_of(Limits(None, None), planes)
+    assert (norm.vmin, norm.vmax) == (-2.0, 1.0)
+    norm = norm_of(Limits(-7.0, None), planes)
+    assert (norm.vmin, norm.vmax) == (-7.0, 1.0)
+    for nothing in ([], [np.array([np.nan])]):
+        norm = norm_of(Limits(None, None), nothing)
+        assert (norm.vmin, norm.vmax) == (0.0, 1.0)
+
+
+def test_ticks_are_the_ends_the_threshold_and_round_values():
+    assert tick_values(-8.0, 8.0, 3.0) == [-8.0, -5.0, -3.0, 0.0, 3.0, 5.0, 8.0]
+    assert tick_values(0.0, 8.3, 3.1)[-1] == 8.3
+    assert 3.1 in tick_values(0.0, 8.3, 3.1)
+    # the threshold of "everything" is no tick
+    assert 1e-6 not in tick_values(0.0, 8.3, 1e-6)
+
+
+@given(
+    st.floats(-1e3, 1e3),
+    st.floats(1e-3, 1e3),
+    st.none() | st.floats(0, 1e3),
+)
+def test_ticks_keep_apart_and_stay_on_the_bar(low, width, threshold):
+    high = low + width
+    ticks = tick_values(low, high, threshold)
+    assert ticks[0] == low
+    assert ticks[-1] == high
+    for one, next_one in pairwise(ticks):
+        assert next_one - one >= 0.0899 * (high - low)
+
+
+def bar(limits, threshold=None, tick_format="%.2g", cmap="RdBu_r"):
+    axes = Figure().add_axes((0, 0, 1, 1))
+    norm = Normalize(limits.low, limits.high)
+    draw_bar(
+        axes,
+        colour_map(cmap),
+        norm,
+        limits,
+        threshold=threshold,
+        tick_format=tick_format,
+        ink="black",
+    )
+    return axes
+
+
+def colours_of(axes):
+    """Values along the bar, and the colour at each."""
+    (image,) = axes.images
+    _, _, low, high = image.get_extent()
+    shown = image.get_array()
+    steps = low + (np.arange(len(shown)) + 0.5) * (high - low) / len(shown)
+    return steps, np.asarray(shown)[:, 0]
+
+
+def test_a_bar_is_grey_where_the_threshold_hides():
+    steps, shown = colours_of(bar(Limits(-8.0, 8.0), threshold=3.0))
+    hidden = np.abs(steps) <= 3.0
+    assert 0.3 < hidden.mean() < 0.45
+    np.testing.assert_array_equal(shown[hidden], [[0.5, 0.5, 0.5, 1.0]] * hidden.sum())
+    expected = colour_map("RdBu_r")((steps + 8.0) / 16.0)
+    np.testing.assert_allclose(shown[~hidden], expected[~hidden])
+
+
+def test_a_bar_of_one_sign_shows_that_half_of_the_colours():
+    axes = bar(Limits(-6.0, 6.0, bar_low=0.0))
+    assert axes.get_ylim() == (0.0, 6.0)
+    steps, shown = colours_of(axes)
+    np.testing.assert_allclose(shown, colour_map("RdBu_r")((steps + 6.0) / 12.0))
+
+
+def test_ticks_are_written_in_the_format_that_is_asked_for():
+    written = {
+        form: [
+            one.get_text()
+            for one in bar(Limits(-8.0, 8.0), 3.0, form).get_yticklabels()
+        ]
+        for form in ("%.2g", "%i", "%.1f", "{:.1f}", "{x:.1f} z")
+    }
+    assert written["%.2g"] == ["-8", "-5", "-3", "0", "3", "5", "8"]
+    assert written["%i"] == written["%.2g"]
+    assert written["{:.1f}"] == written["%.1f"]
+    assert written["{x:.1f} z"][0] == "-8.0 z"
+
+
+def test_what_is_written_alike_is_written_once():
+    axes = bar(Limits(0.0, 0.6), tick_format="%i")
+    written = [one.get_text() for one in axes.get_yticklabels()]
+    assert len(set(written)) == len(written)
+
+
+def test_ticks_of_the_user_are_kept():
+    axes = bar(Limits(0.0, 3.0, ticks=(1.0, 2.0)))
+    assert list(axes.get_yticks()) == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("wrong", [".2f", "%s %s", "{", "{name}"])
+def test_a_format_that_is_none_is_an_error(wrong):
+    with pytest.raises(ValueError, match=r"cbar_tick_format is .*; expected a format"):
+        bar(Limits(0.0, 3.0), tick_format=wrong)
+
+
+def test_a_bar_of_one_value_is_drawn():
+    assert bar(Limits(3.0, 3.0)).get_ylim() == (2.0, 4.0)
+
+
+def test_public_names_are_all_there():
+    assert all(hasattr(colours, name) for name in colours.__all__)
