@@ -1,5 +1,7 @@
 """Figures on disk."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -60,9 +62,24 @@ def save_figure(
     if path.suffix.lower() == ".png":
         # 7 % larger files in three quarters of the time
         options.setdefault("pil_kwargs", {"compress_level": 3})
-    with written_whole(path) as draft:
+    with written_whole(path) as draft, _laid_out(figure, options):
         figure.savefig(draft, **options)
     return path
+
+
+@contextmanager
+def _laid_out(figure: "Figure", options: dict[str, Any]) -> Iterator[None]:
+    """Lay a figure out once: matplotlib would draw all of it for that, and again."""
+    engine = figure.get_layout_engine()
+    if engine is None or {"dpi", "bbox_inches"} & set(options):
+        yield
+        return
+    engine.execute(figure)
+    figure.set_layout_engine(None)
+    try:
+        yield
+    finally:
+        figure.set_layout_engine(engine)
 
 
 def check_output_file(output_file: "str | PathLike[str]") -> Path:
