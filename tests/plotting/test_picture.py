@@ -103,6 +103,13 @@ def test_a_figure_for_a_file_is_written_and_gone(plot, tmp_path):
 
 
 @every_function
+def test_a_figure_of_pyplot_that_is_written_is_closed(plot, tmp_path):
+    for figure in (plt.figure(), 7):
+        assert plot(body(), figure=figure, output_file=tmp_path / "a.png") is None
+        assert plt.get_fignums() == []
+
+
+@every_function
 def test_a_folder_that_is_missing_is_named(plot, tmp_path):
     with pytest.raises(FileNotFoundError, match=r"folder .*nowhere' does not exist"):
         plot(body(), output_file=tmp_path / "nowhere" / "a.png")
@@ -113,7 +120,7 @@ def test_a_folder_that_is_missing_is_named(plot, tmp_path):
 @every_function
 def test_an_ending_that_is_unknown_is_refused_before_any_work(plot, tmp_path):
     with pytest.raises(ValueError, match=r"cannot be written as 'a\.bmp3'"):
-        plot(body(), output_file=tmp_path / "a.bmp3")
+        plot(body(), output_file=tmp_path / "a.bmp3", axes="wrong, too")
     assert plt.get_fignums() == []
 
 

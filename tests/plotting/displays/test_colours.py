@@ -51,6 +51,16 @@ def test_limits_of_a_map_of_both_signs_are_those_of_nilearn(
     assert limits.high if limits.bar_high is None else limits.bar_high == bar_high
 
 
+@pytest.mark.parametrize("value_range", [(2.0, 6.0), (-6.0, -2.0)])
+@pytest.mark.parametrize(
+    ("vmin", "vmax"), [(None, None), (-3.0, None), (None, 3.0), (None, 9.0)]
+)
+def test_whether_both_signs_are_there_is_decided_as_by_nilearn(value_range, vmin, vmax):
+    limits = colour_limits(value_range, vmin, vmax)
+    low, high, *_ = peers_limits(value_range, vmin, vmax, "auto")
+    assert (limits.low == -limits.high) == (low == -high)
+
+
 @pytest.mark.parametrize(("vmin", "vmax"), [(1.0, 4.0), (-2.0, 8.0)])
 def test_limits_that_are_not_symmetric_are_kept_unless_symmetry_is_asked_for(
     vmin, vmax

@@ -61,6 +61,13 @@ def test_another_grid_is_interpolated_between_its_centres_and_nothing_beside_it(
     np.testing.assert_allclose(shown[0], expected)
 
 
+def test_above_and_below_an_image_nothing_is_seen():
+    alpha = as_opacity(image(np.ones((1, 3, 1))), None)
+    tall = Plane(np.zeros((11, 1)), (-1.0, 1.0, -7.0, 15.0))
+    _, up = tall.centres
+    np.testing.assert_array_equal(alpha.on(tall, cut)[:, 0] > 0, (up > -1) & (up < 5))
+
+
 def test_an_image_of_one_voxel_is_enough():
     alpha = as_opacity(image([[[3.0]]]), None).on(plane_of((3, 3, 1)), cut)
     assert alpha[0, 0] == 1.0

@@ -145,10 +145,17 @@ def test_an_oblique_cut_interpolates_no_more_than_its_surroundings(monkeypatch, 
     affine[1, 2] = 0.1
     volume = Volume(values, Grid(values.shape, affine))
     assert volume.is_oblique
-    volume.cut(VIEWS["x"], 80.0)
+    cut = volume.cut(VIEWS["x"], 80.0)
     (shape,) = seen
     assert shape[0] < 30
     assert shape[1:] == (20, 90)
+    # x is a plane of voxels, y is moved by 0.05 voxels per plane
+    across, up = np.meshgrid(*cut.centres)
+    voxel = np.array([np.full_like(up, 40.0), (across - 0.05 * up) / 2, up / 2])
+    inside = ((voxel[1] >= 0) & (voxel[1] <= 19)).nonzero()
+    expected = map_coordinates(values, voxel[:, *inside], order=3, mode="mirror")
+    expected = np.clip(expected, values.min(), values.max())
+    np.testing.assert_allclose(cut.values[inside], expected, atol=1e-4)
 
 
 def test_oblique_planes_are_those_of_the_whole_straightened_volume():
