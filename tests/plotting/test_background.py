@@ -100,3 +100,9 @@ def test_another_black_bg_is_an_error():
 def test_a_series_is_no_background():
     with pytest.raises(Exception, match="expected a 3D image for bg_img"):
         open_background(Nifti1Image(np.zeros((3, 3, 3, 2), np.float32), AFFINE))
+
+
+@pytest.mark.parametrize("wrong", [float("nan"), 3, -2.5])
+def test_a_dim_beyond_the_limits_is_an_error(wrong):
+    with pytest.raises(ValueError, match=r"dim is .*; expected a number from -2 to 2"):
+        open_background(head(), dim=wrong)

@@ -105,3 +105,9 @@ def test_a_figure_is_laid_out_as_matplotlib_does_it_and_keeps_its_engine(tmp_pat
         assert figure.get_layout_engine() is engine
         pictures.append(Image.open(tmp_path / "one.png").tobytes())
     assert pictures[0] == pictures[1]
+
+
+@pytest.mark.parametrize("wrong", [None, 3, ["a.png"]])
+def test_what_is_no_path_is_told(figure, wrong):
+    with pytest.raises(TypeError, match="expected the path of the figure"):
+        save_figure(figure, wrong)

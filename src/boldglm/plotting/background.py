@@ -150,7 +150,8 @@ def _dimmed(low: float, high: float, dim: Any, *, black: bool) -> tuple[float, f
         dim = 0.8 if black else 0.6
     if dim is None or dim is False:
         return low, high
-    dim = float(checked_number(dim, "dim", "a number from -2 to 2, or 'auto'"))
+    expected = "a number from -2 to 2, or 'auto'"
+    dim = float(checked_number(dim, "dim", expected, low=-2, high=2))
     if dim == 0:
         return low, high
     middle, half = 0.5 * (low + high), 0.5 * (high - low)

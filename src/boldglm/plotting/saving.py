@@ -55,7 +55,7 @@ def save_figure(
     """
     if dpi is not None:
         options["dpi"] = dpi
-    if not isinstance(output_file, str | PathLike):
+    if hasattr(output_file, "write"):
         figure.savefig(output_file, **options)
         return None
     path = check_output_file(output_file)
@@ -87,6 +87,8 @@ def check_output_file(output_file: "str | PathLike[str]") -> Path:
 
     Raises
     ------
+    TypeError
+        If it is no path.
     ValueError
         If the ending is not that of a format matplotlib writes.
 
@@ -97,6 +99,9 @@ def check_output_file(output_file: "str | PathLike[str]") -> Path:
     """
     from matplotlib.backend_bases import FigureCanvasBase
 
+    if not isinstance(output_file, str | PathLike):
+        msg = f"output_file is {output_file!r}; expected the path of the figure to be."
+        raise TypeError(msg)
     path = Path(output_file).expanduser()
     formats = FigureCanvasBase.get_supported_filetypes()
     if path.suffix[1:].lower() not in formats:

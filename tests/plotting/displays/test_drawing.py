@@ -453,3 +453,8 @@ def test_a_figure_can_be_pickled():
     display = plot_img(body(), cut_coords=MARKER, title="kept")
     again = pickle.loads(pickle.dumps(display.frame_axes.figure))
     np.testing.assert_array_equal(pixels(again), pixels(display.frame_axes.figure))
+
+
+def test_levels_that_are_no_numbers_are_an_error(display):
+    with pytest.raises(TypeError, match="levels is 'high'; expected numbers"):
+        display.add_contours(marker_map(), levels="high")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from boldglm._base.warnings import FigureWarning, warn
+from boldglm.image.checks import as_numbers
 from boldglm.plotting.cm import colour_map
 from boldglm.plotting.displays.colours import (
     Limits,
@@ -199,9 +200,9 @@ class Drawing:
         opacity = look.pop("transparency", None)
         if opacity is not None:
             look["alpha"] = as_opacity(opacity, None).constant
-        levels = look.pop("levels", None)
-        if levels is None:
-            levels = [0.5 * max(volume.range, key=abs)]
+        given = look.pop("levels", None)
+        half = 0.5 * max(volume.range, key=abs)
+        levels: Any = as_numbers([half] if given is None else given, "levels")
         if filled:
             levels = _fillable(levels, volume.range[1])
             if look.pop("linewidths", None) is not None:
