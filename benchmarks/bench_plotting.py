@@ -124,8 +124,9 @@ def _compare(
         theirs = np.ma.filled(
             displays["nilearn"].axes[key].ax.images[-1].get_array(), 0
         )
-        if ours.shape == theirs.shape:
-            worst = max(worst, float(np.abs(ours - theirs[::-1]).max()))
+        if ours.shape != theirs.shape:
+            return f"panel {key} has another shape: {ours.shape}, {theirs.shape}", False
+        worst = max(worst, float(np.abs(ours - theirs[::-1]).max()))
     for display in displays.values():
         display.close()
     return f"values of the panels differ by {worst:.1e} at most", worst < 1e-3

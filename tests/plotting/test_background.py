@@ -106,3 +106,13 @@ def test_a_series_is_no_background():
 def test_a_dim_beyond_the_limits_is_an_error(wrong):
     with pytest.raises(ValueError, match=r"dim is .*; expected a number from -2 to 2"):
         open_background(head(), dim=wrong)
+
+
+@pytest.mark.parametrize("shape", [(96, 112, 112), (64, 64, 49), (37, 41, 43)])
+def test_white_is_that_of_the_head_whatever_the_shape(shape):
+    rng = np.random.default_rng(3)
+    values = rng.uniform(0, 10, shape).astype(np.float32)
+    x, y, z = (slice(n // 4, 3 * n // 4) for n in shape)
+    values[x, y, z] = 500
+    background = open_background(Nifti1Image(values, AFFINE), dim=0)
+    assert background.high == 500

@@ -167,7 +167,7 @@ def test_a_figure_of_the_caller_is_used(run, mask):
 
 
 def test_axes_of_another_figure_are_refused(run, mask):
-    with pytest.raises(ValueError, match="axes passed are not in the figure"):
+    with pytest.raises(ValueError, match="axes are not on that figure"):
         plot_carpet(run, mask, figure=Figure(), axes=Figure().add_subplot())
 
 

@@ -44,8 +44,8 @@ def test_continuous_maps_are_spread():
 
 def test_too_few_colours_are_told_with_both_numbers():
     message = (
-        r"^The number of event types is greater than colors in colormap \(11 > 10\)\. "
-        r"Use a different colormap, such as"
+        r"^There are 11 conditions and 10 colours in cmap; expected one each\. "
+        r"Take a colour map with more, such as"
     )
     with pytest.raises(ValueError, match=message):
         condition_colours(11, "tab10")

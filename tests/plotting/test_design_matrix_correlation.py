@@ -141,7 +141,7 @@ def test_an_unknown_triangle_is_refused(design):
 
 def test_a_design_of_drifts_alone_has_nothing_to_show(design):
     drifts = design[["drift_1", "drift_2", "constant"]]
-    with pytest.raises(DesignError, match=r"Nothing left to plot .* has 'drift_1', 'd"):
+    with pytest.raises(DesignError, match=r"none to correlate: .* has 'drift_1', 'd"):
         plot_design_matrix_correlation(drifts)
 
 

@@ -47,7 +47,7 @@ def test_regions_have_a_colour_each_whatever_their_numbers():
         assert max(one) > 40
         assert min(one) < 215
     bar = bar_of(display)
-    assert {one.get_text() for one in bar.get_yticklabels()} <= {"3", "7", "1e+03"}
+    assert {one.get_text() for one in bar.get_yticklabels()} <= {"3", "7", "1000"}
 
 
 def test_colours_of_a_table_go_to_the_numbers_they_stand_beside():
@@ -186,3 +186,24 @@ def test_an_image_without_regions_is_drawn_with_a_warning(view_type):
 def test_another_view_is_an_error():
     with pytest.raises(ValueError, match="view_type is 'lines'; expected one of"):
         plot_roi(atlas(), view_type="lines")
+
+
+def test_regions_are_told_apart_by_their_whole_numbers():
+    values = np.zeros((6, 6, 6), np.int16)
+    values[1:3, 1:3, 1:3], values[3:5, 3:5, 3:5] = 1001, 1002
+    display = plot_roi(Nifti1Image(values, np.eye(4)), bg_img=None)
+    (bar,) = (
+        one for one in display.frame_axes.figure.axes if one.get_label() == "colour bar"
+    )
+    assert [text.get_text() for text in bar.get_yticklabels()] == ["1001", "1002"]
+
+
+def test_no_region_has_no_colour_without_a_threshold():
+    values = np.zeros((6, 6, 6), np.int16)
+    values[1:3, 1:3, 1:3], values[3:5, 3:5, 3:5] = 1, 2
+    display = plot_roi(
+        Nifti1Image(values, np.eye(4)), None, cut_coords=(2, 2, 2), threshold=None
+    )
+    for panel in display.axes.values():
+        shown = panel.ax.images[-1].get_array()
+        assert set(np.unique(shown.compressed())) <= {1, 2}

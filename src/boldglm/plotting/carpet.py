@@ -151,8 +151,8 @@ def plot_carpet(
 def _figure_of(axes: "Axes", figure: Any) -> Any:
     if figure is not None and figure is not axes.figure:
         msg = (
-            "The axes passed are not in the figure. Give one of them: axes are in a "
-            "figure."
+            "axes and figure were given, and the axes are not on that figure. Give "
+            "one of them: axes are in a figure."
         )
         raise ValueError(msg)
     return axes.figure

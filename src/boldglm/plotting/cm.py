@@ -61,7 +61,7 @@ def colour_map(cmap: Any) -> "Colormap":
         raise TypeError(msg)
     plain = cmap.removesuffix("_r")
     if plain in _OURS:
-        made = _made(plain)
+        made = _made(plain).copy()
         return made.reversed() if cmap.endswith("_r") else made
     if cmap not in mpl.colormaps:
         from difflib import get_close_matches

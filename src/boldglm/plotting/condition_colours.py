@@ -52,9 +52,8 @@ def condition_colours(
         return _as_tuples(colours(np.linspace(0.0, 1.0, n_conditions)))
     if n_conditions > colours.N:
         msg = (
-            "The number of event types is greater than colors in colormap "
-            f"({n_conditions} > {colours.N}). Use a different colormap, such as "
-            "'turbo', or none."
+            f"There are {n_conditions} conditions and {colours.N} colours in cmap; "
+            "expected one each. Take a colour map with more, such as 'turbo', or none."
         )
         raise ValueError(msg)
     return _as_tuples(colours(np.arange(n_conditions)))

@@ -102,7 +102,7 @@ def plot_design_matrix_correlation(
     shown = [at for at, name in enumerate(names) if not _is_left_out(name)]
     if not shown:
         msg = (
-            "Nothing left to plot after removing drift and constant regressors; the "
+            "All regressors are drifts or constant, there is none to correlate: the "
             f"design has {', '.join(map(repr, names[:8]))}."
         )
         raise DesignError(msg)

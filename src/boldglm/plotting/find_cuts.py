@@ -10,6 +10,7 @@ from boldglm._base.warnings import FigureWarning, warn
 from boldglm.core.morphology import keep_largest
 from boldglm.core.planes import plane_peaks
 from boldglm.image.grid import Grid
+from boldglm.image.index import iter_img
 from boldglm.plotting.displays.volumes import Volume, open_volume
 from boldglm.signal.checks import check_choice, checked_number, checked_whole
 
@@ -77,6 +78,11 @@ def find_xyz_cut_coords(
             activation_threshold, "activation_threshold", expected, low=-1e-5
         )
     values = _known(volume.values)
+    if not values.any():
+        warn(
+            "The map is 0 everywhere: it is cut at 0, or in its middle.", FigureWarning
+        )
+        return [0.0 if a <= 0 <= b else (a + b) / 2 for a, b in volume.bounds]
     looked_at = values if mask_img is None else _masked(values, volume, mask_img)
     voxel = _active_place(values, looked_at, activation_threshold)
     return [float(one) for one in volume.grid.world_from_voxel(voxel)]
@@ -113,9 +119,6 @@ def _active_place(
     threshold: float | None,
 ) -> "NDArray[np.float64]":
     """Of the middle of what is most active, in voxels; `values` are 0 off the mask."""
-    if not everywhere.any():
-        warn("The map is 0 everywhere: it is cut in its first voxel.", FigureWarning)
-        return np.zeros(3)
     heights = np.abs(values)
     if not heights.any():
         warn(
@@ -363,8 +366,6 @@ def find_probabilistic_atlas_cut_coords(maps_img: Any) -> "NDArray[np.float64]":
     DimensionError
         If the image is 3-D.
     """
-    from boldglm.image.index import iter_img
-
     return np.array([find_xyz_cut_coords(one) for one in iter_img(maps_img)])
 
 

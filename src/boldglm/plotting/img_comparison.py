@@ -48,7 +48,7 @@ def plot_img_comparison(
     Parameters
     ----------
     ref_imgs, src_imgs : 3D image, path, or list of these
-        Sources are resampled to the grid of their reference image.
+        All are resampled to the grid of the first reference image.
     masker : masker, mask image, path, or None
         Where they are compared. A masker may be fitted or not; a mask is brought to
         the grid of the reference. None: where the first reference image differs

@@ -22,7 +22,7 @@ __all__ = ["Outlines", "glass_brain_outlines"]
 _DRAWN_FROM = {"x": "x", "l": "x", "r": "x", "y": "y", "z": "z"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Outlines:
     """Closed lines in the plane of a view, mm.
 
@@ -75,7 +75,9 @@ def glass_brain_outlines(direction: str) -> Outlines:
     """
     check_choice(direction, "direction", _DRAWN_FROM)
     points, starts, kinds = _read(_DRAWN_FROM[direction])
-    rings = np.split(points / 10.0, starts[1:])
+    millimetres = points / 10.0
+    millimetres.flags.writeable = False
+    rings = np.split(millimetres, starts[1:])
     folds: list[list[Any]] = []
     for ring, kind in zip(rings, kinds, strict=True):
         if kind == 1:

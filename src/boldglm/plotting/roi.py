@@ -105,6 +105,9 @@ def plot_roi(
     options = {"transparency": alpha, **numbered, **kwargs}
     limits = Limits(known_limit(vmin, "vmin"), known_limit(vmax, "vmax"))
     height = as_threshold(threshold, volume)
+    if numbered and height is None:
+        # 0 is no region, and has no colour
+        height = 0.0
     picture = Picture(
         slicer,
         cut_coords=cut_coords,
@@ -117,7 +120,10 @@ def plot_roi(
         black_bg=background.black,
         radiological=radiological,
         colorbar=colorbar,
-        cbar_tick_format=cbar_tick_format,
+        # two digits tell regions 1001 and 1002 apart no more
+        cbar_tick_format="%g"
+        if numbered and cbar_tick_format == "%.2g"
+        else cbar_tick_format,
     )
     layer = Layer(volume, colours, height, limits, options, is_drawn=not as_lines)
     if not as_lines:

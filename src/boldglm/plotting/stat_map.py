@@ -42,7 +42,7 @@ def plot_stat_map(
     """Show a map in colours, where it passes a threshold, over slices of an anatomy.
 
     The map is shown voxel by voxel, as it was tested. A map of one sign is shown in
-    the colours of that sign.
+    the colours of that sign, unless `vmin` or `symmetric_cbar` say otherwise.
 
     Parameters
     ----------

@@ -47,8 +47,11 @@ def test_limits_of_a_map_of_both_signs_are_those_of_nilearn(
     limits = colour_limits(value_range, vmin, vmax, symmetric, DIVERGING)
     low, high, bar_low, bar_high = peers_limits(value_range, vmin, vmax, symmetric)
     assert (limits.low, limits.high) == (low, high)
-    assert limits.low if limits.bar_low is None else limits.bar_low == bar_low
-    assert limits.high if limits.bar_high is None else limits.bar_high == bar_high
+    # in both programs None is for the end of the colours
+    part = low if bar_low is None else bar_low, high if bar_high is None else bar_high
+    shown_low = limits.low if limits.bar_low is None else limits.bar_low
+    shown_high = limits.high if limits.bar_high is None else limits.bar_high
+    assert (shown_low, shown_high) == part
 
 
 @pytest.mark.parametrize("value_range", [(2.0, 6.0), (-6.0, -2.0)])
@@ -306,3 +309,21 @@ def test_a_bar_of_one_value_is_drawn():
 
 def test_public_names_are_all_there():
     assert all(hasattr(colours, name) for name in colours.__all__)
+
+
+@pytest.mark.parametrize("vmax", [0.0, -2.0])
+@pytest.mark.parametrize("value_range", [(-8.0, 5.0), (-8.0, -1.0)])
+def test_a_highest_colour_of_nothing_positive_leaves_the_negative_side(
+    vmax, value_range
+):
+    limits = colour_limits(value_range, vmax=vmax, cmap=colour_map("RdBu_r"))
+    assert (limits.low, limits.high) == (-8.0, vmax)
+    shown = hide(np.array([-7.0, -4.0, 4.0]), 3.0, limits)
+    np.testing.assert_array_equal(np.isnan(shown), [False, False, True])
+
+
+@pytest.mark.parametrize("top", [0.996, 1.0, 1.4])
+def test_a_label_is_at_the_value_it_says(top):
+    axes = bar(Limits(0.0, top), tick_format="%i")
+    for text, place in zip(axes.get_yticklabels(), axes.get_yticks(), strict=True):
+        assert abs(float(text.get_text()) - place) <= 0.5

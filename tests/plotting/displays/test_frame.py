@@ -38,7 +38,7 @@ def test_a_number_is_that_of_a_figure_of_pyplot(number):
     again = open_frame(figure=number)
     assert again.figure is frame.figure
     assert not again.is_ours
-    assert frame.axes not in again.figure.axes
+    assert frame.axes in again.figure.axes  # what was there stays
 
 
 def test_a_figure_of_the_user_keeps_its_size():
@@ -135,3 +135,22 @@ def test_axes_of_another_figure_are_an_error():
     axes = Figure().add_subplot()
     with pytest.raises(ValueError, match="the axes are not on that figure"):
         open_frame(figure=Figure(), axes=axes)
+
+
+@pytest.mark.parametrize("values", [520.0, 1234.0, 1.2e-4, 5.0])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_no_label_of_the_bar_leaves_the_figure(values, sign):
+    from nibabel.nifti1 import Nifti1Image
+
+    from boldglm.plotting import plot_stat_map
+
+    rng = np.random.default_rng(1)
+    data = values * rng.uniform(-1, sign, (9, 9, 9)).astype(np.float32)
+    display = plot_stat_map(Nifti1Image(data, np.diag([4.0, 4, 4, 1])), bg_img=None)
+    figure = display.frame_axes.figure
+    figure.canvas.draw()
+    (bar,) = (one for one in figure.axes if one.get_label() == "colour bar")
+    for label in bar.get_yticklabels():
+        box = label.get_window_extent()
+        assert box.x1 <= figure.bbox.x1
+    display.close()

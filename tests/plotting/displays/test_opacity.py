@@ -52,13 +52,26 @@ def test_a_range_says_what_is_invisible_and_what_is_opaque():
 
 def test_another_grid_is_interpolated_between_its_centres_and_nothing_beside_it():
     coarse = np.diag([4.0, 4.0, 4.0, 1.0])
-    alpha = as_opacity(image([[[0.0]], [[10.0]]], coarse), None)
+    alpha = as_opacity(image([[[0.0]], [[10.0]], [[5.0]]], coarse), None)
     fine = Plane(np.zeros((1, 9)), (-4.0, 14.0, -1.0, 1.0))
     shown = alpha.on(fine, cut)
     across, _ = fine.centres
-    expected = np.clip(across / 4.0, 0.0, 1.0)
-    expected[(across < -2.0) | (across > 6.0)] = 0.0
+    expected = np.interp(across, [0.0, 4.0, 8.0], [0.0, 1.0, 0.5])
+    expected[(across < -2.0) | (across > 10.0)] = 0.0
     np.testing.assert_allclose(shown[0], expected)
+
+
+def test_a_mask_on_another_grid_has_no_half_opaque_rim():
+    coarse = np.diag([4.0, 4.0, 4.0, 1.0])
+    alpha = as_opacity(image([[[0.0]], [[1.0]]], coarse), None)
+    shown = alpha.on(Plane(np.zeros((1, 9)), (-4.0, 14.0, -1.0, 1.0)), cut)
+    assert set(np.unique(shown)) == {0.0, 1.0}
+
+
+def test_lines_have_one_opacity():
+    assert as_opacity(0.5, None).of_lines == 0.5
+    with pytest.raises(TypeError, match="contours have one opacity for all"):
+        as_opacity(image([[[1.0]]]), None).of_lines  # noqa: B018
 
 
 def test_above_and_below_an_image_nothing_is_seen():

@@ -320,3 +320,29 @@ def test_what_is_filled_is_neither_0_nor_missing():
     assert volume.extent(VIEWS["z"]) == (-1.0, 11.0, -1.0, 9.0)
     empty = Volume(np.zeros((6, 5, 4)), volume.grid)
     assert empty.filled == empty.bounds
+
+
+def test_only_planes_of_an_oblique_image_are_interpolated(monkeypatch):
+    from tests.plotting.phantoms import body, marker_map
+
+    from boldglm.image import regrid
+    from boldglm.plotting import plot_stat_map
+
+    def whole(*_, **__):
+        pytest.fail("the whole volume is interpolated")
+
+    monkeypatch.setattr(regrid, "regrid", whole)
+    display = plot_stat_map(
+        marker_map("oblique", 3), body("oblique"), display_mode="z", cut_coords=[0, 57]
+    )
+    assert len(display.axes) == 2
+    display.close()
+
+
+def test_voxels_half_a_step_from_the_middle_belong_to_one_side():
+    affine = np.diag([4.0, 4.0, 4.0, 1.0])
+    affine[0, 3] = -2.0
+    values = np.array([7.0, 8.0]).reshape(2, 1, 1)
+    volume = Volume(values, Grid((2, 1, 1), affine))
+    assert volume.projection(VIEWS["l"]).values == 7.0
+    assert volume.projection(VIEWS["r"]).values == 8.0

@@ -98,7 +98,8 @@ def colour_limits(
     if isinstance(symmetric, str):
         _check_auto(symmetric)
         symmetric = _has_both_signs(lowest, highest, vmin, vmax)
-        if not symmetric and vmin is None and cmap is not None and is_diverging(cmap):
+        halved = vmin is None and cmap is not None and is_diverging(cmap)
+        if halved and not symmetric and (vmax is None or (vmax > 0 and highest > 0)):
             return _one_sided(lowest, highest, vmax)
     if symmetric:
         return _symmetric(lowest, highest, vmin, vmax)
@@ -163,7 +164,7 @@ def _has_both_signs(
 
 
 def _one_sided(lowest: float, highest: float, vmax: float | None) -> Limits:
-    limit = max(abs(lowest), abs(highest)) if vmax is None else abs(vmax)
+    limit = max(abs(lowest), abs(highest)) if vmax is None else vmax
     if highest > 0 or lowest == 0:
         return Limits(-limit, limit, bar_low=0.0)
     return Limits(-limit, limit, bar_high=0.0)
@@ -296,7 +297,7 @@ def draw_bar(
     tick_format: str,
     ink: str,
     size: float = 9.0,
-) -> None:
+) -> list[str]:
     """Fill axes with a bar of the colours, grey where the threshold hides them.
 
     Parameters
@@ -312,12 +313,19 @@ def draw_bar(
         Of labels and outline.
     size : float
         Of the labels, points.
+
+    Returns
+    -------
+    list of str
+        The labels.
     """
     low = norm.vmin if limits.bar_low is None else limits.bar_low
     high = norm.vmax if limits.bar_high is None else limits.bar_high
     low, high = float(low or 0.0), float(high or 0.0)
+    given = limits.ticks
     if not low < high:
-        low, high = low - 1.0, high + 1.0
+        # the one value there is, on a bar of some length
+        given, low, high = [low], low - 1.0, low + 1.0
     edges = np.linspace(low, high, 257)
     steps = 0.5 * (edges[:-1] + edges[1:])
     colours = cmap(norm(steps))
@@ -330,15 +338,34 @@ def draw_bar(
         aspect="auto",
         interpolation="nearest",
     )
-    given = limits.ticks
     ticks = tick_values(low, high, threshold) if given is None else list(given)
-    labels = {_written(tick, tick_format): tick for tick in ticks}
+    labels = _labels(ticks, tick_format)
     axes.set_xticks([])
     axes.yaxis.tick_right()
     axes.set_yticks(list(labels.values()), list(labels))
     axes.tick_params(length=2.5, pad=2, labelsize=size, colors=ink)
     for spine in axes.spines.values():
         spine.set(edgecolor=ink, linewidth=0.6)
+    return list(labels)
+
+
+def _labels(ticks: Sequence[float], tick_format: str) -> dict[str, float]:
+    """Text to value; of values that read alike, the one nearest to what they say."""
+    labels: dict[str, float] = {}
+    for tick in ticks:
+        text = _written(tick, tick_format)
+        kept = labels.get(text)
+        if kept is None or _error(text, tick) < _error(text, kept):
+            labels[text] = tick
+    return labels
+
+
+def _error(text: str, value: float) -> float:
+    """How far a value is from the number that a text says; 0 if it says none."""
+    try:
+        return abs(float(text) - value)
+    except ValueError:
+        return 0.0
 
 
 def _written(value: float, tick_format: str) -> str:

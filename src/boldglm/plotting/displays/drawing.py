@@ -10,7 +10,6 @@ from boldglm.plotting.cm import colour_map
 from boldglm.plotting.displays.colours import (
     Limits,
     check_threshold,
-    draw_bar,
     hide,
     norm_of,
 )
@@ -126,7 +125,7 @@ class Drawing:
             )
         if colorbar and shown:
             bar = Limits(norm.vmin, norm.vmax, cbar_vmin, cbar_vmax, cbar_ticks)
-            self._add_bar(cmap, norm, bar, threshold, cbar_tick_format)
+            self._frame.draw_bar(cmap, norm, bar, threshold, cbar_tick_format)
         return shown
 
     def _draw_overlay(
@@ -142,29 +141,6 @@ class Drawing:
         alpha = opacity.on(plane, lambda volume: self.plane_of(volume, panel))
         return panel.draw_image(
             Plane(values, plane.extent), norm=norm, alpha=alpha, **look
-        )
-
-    def _add_bar(
-        self,
-        cmap: Any,
-        norm: Any,
-        limits: Limits,
-        threshold: float | None,
-        tick_format: str,
-    ) -> None:
-        self._frame.bar = True
-        axes = self._frame.add_axes()
-        axes.set_label("colour bar")
-        axes.set_axes_locator(self._frame.bar_place)
-        draw_bar(
-            axes,
-            cmap,
-            norm,
-            limits,
-            threshold=threshold,
-            tick_format=tick_format,
-            ink=self._frame.ink,
-            size=9 * self._frame.text_scale(),
         )
 
     def add_contours(
@@ -199,7 +175,7 @@ class Drawing:
         look = dict(kwargs)
         opacity = look.pop("transparency", None)
         if opacity is not None:
-            look["alpha"] = as_opacity(opacity, None).constant
+            look["alpha"] = as_opacity(opacity, None).of_lines
         given = look.pop("levels", None)
         half = 0.5 * max(volume.range, key=abs)
         levels: Any = as_numbers([half] if given is None else given, "levels")

@@ -3,10 +3,13 @@
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
+from boldglm.plotting.displays.colours import Limits, draw_bar
+from boldglm.plotting.displays.words import text_width
 from boldglm.plotting.figures import new_figure, root_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap, Normalize
     from matplotlib.transforms import Bbox
 
 __all__ = ["Frame", "open_frame"]
@@ -49,6 +52,7 @@ class Frame:
         self.figure = axes.figure
         self.black_bg = black_bg
         self.bar = False
+        self._bar_strip = BAR_STRIP
         self.title_lines = 0
         self._space = space
         axes.set_axis_off()
@@ -91,7 +95,7 @@ class Frame:
     def _strips(self) -> tuple[float, float, float]:
         """Left, right and upper margin, inches; less where the frame is small."""
         _, _, width, height = self._box()
-        right = min(BAR_STRIP, 0.25 * width) if self.bar else 0.0
+        right = min(self._bar_strip, 0.25 * width) if self.bar else 0.0
         upper = min(TITLE_STRIP * self.title_lines, 0.3 * height)
         return min(self._space, 0.5 * width), right, upper
 
@@ -120,12 +124,49 @@ class Frame:
         tall = min(0.8 * height, 3.0)
         return self.on_figure(
             (
-                left + width + 0.12 * right,
+                left + width + 0.12 * min(right, BAR_STRIP),
                 bottom + 0.5 * (height - tall),
-                0.17 * right,
+                0.17 * min(right, BAR_STRIP),
                 tall,
             )
         )
+
+    def draw_bar(
+        self,
+        cmap: "Colormap",
+        norm: "Normalize",
+        limits: Limits,
+        threshold: float | None,
+        tick_format: str,
+    ) -> None:
+        """Explain colours beside the panels (see `colours.draw_bar`)."""
+        axes = self.add_axes()
+        axes.set_label("colour bar")
+        axes.set_axes_locator(self.bar_place)
+        size = 9 * self.text_scale()
+        labels = draw_bar(
+            axes,
+            cmap,
+            norm,
+            limits,
+            threshold=threshold,
+            tick_format=tick_format,
+            ink=self.ink,
+            size=size,
+        )
+        # hinting makes text up to 6 % wider
+        self._fit_bar(max(map(text_width, labels), default=0.0) * 1.08 * size / 72)
+
+    def _fit_bar(self, labels: float) -> None:
+        """Make room for labels of a width, inches; a figure of ours gets wider."""
+        self.bar = True
+        needed = 0.29 * BAR_STRIP + 0.1 + labels
+        if needed > self._bar_strip:
+            if self.is_ours:
+                width, height = self._inches()
+                whole = root_figure(self.figure)
+                whole.set_size_inches(width + needed - self._bar_strip, height)
+            self._bar_strip = needed
 
     def text_scale(self) -> float:
         """How much smaller than asked for text is, in a small frame."""
@@ -187,7 +228,7 @@ def open_frame(
             options["figsize"] = (max(width, 1.0), max(height, 1.0))
             options["facecolor"] = "black" if black_bg else "white"
         if figure is not None:
-            options |= {"num": int(figure), "clear": True}
+            options["num"] = int(figure)
         figure = new_figure(output_file if figure is None else None, **options)
     elif not isinstance(figure, FigureBase):
         msg = (

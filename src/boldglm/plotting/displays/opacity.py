@@ -35,6 +35,23 @@ class Opacity:
     low: float = 0.0
     high: float = 1.0
 
+    @property
+    def of_lines(self) -> float | None:
+        """The opacity of lines, which have one for all.
+
+        Raises
+        ------
+        TypeError
+            If it is that of an image.
+        """
+        if self.volume is not None:
+            msg = (
+                "transparency is an image; contours have one opacity for all: pass a "
+                "number from 0 to 1."
+            )
+            raise TypeError(msg)
+        return self.constant
+
     def on(
         self, plane: "Plane", cut: "Callable[[Volume], Plane | None]"
     ) -> "float | NDArray[np.float64] | None":
@@ -51,12 +68,13 @@ class Opacity:
         own = cut(self.volume)
         if own is None:
             return np.zeros(plane.values.shape)
-        values = np.abs(_at_pixels(own, plane))
+        how = "nearest" if self.volume.is_mask else "linear"
+        values = np.abs(_at_pixels(own, plane, how))
         share = (values - self.low) / (self.high - self.low)
         return np.clip(np.nan_to_num(share), 0.0, 1.0)
 
 
-def _at_pixels(own: "Plane", plane: "Plane") -> "NDArray[np.float64]":
+def _at_pixels(own: "Plane", plane: "Plane", how: Any) -> "NDArray[np.float64]":
     """Values of one plane at the pixels of another, nan beside it."""
     if own.values.shape == plane.values.shape and np.allclose(own.extent, plane.extent):
         return np.asarray(own.values, dtype=float)
@@ -65,7 +83,7 @@ def _at_pixels(own: "Plane", plane: "Plane") -> "NDArray[np.float64]":
     across, up = own.centres
     known = np.nan_to_num(np.asarray(own.values, dtype=float))
     # the rim of half a pixel belongs to the outermost pixels
-    look_up = RegularGridInterpolator((up, across), known, bounds_error=False)
+    look_up = RegularGridInterpolator((up, across), known, how, bounds_error=False)
     wanted_across, wanted_up = plane.centres
     inside_up = np.clip(wanted_up, up[0], up[-1])
     inside_across = np.clip(wanted_across, across[0], across[-1])

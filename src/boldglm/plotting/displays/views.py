@@ -50,7 +50,7 @@ class View:
         return np.asarray(points, dtype=float)[:, [self.across, self.up]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Plane:
     """Values of an image in the plane of a view.
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,7 +24,7 @@ __all__ = ["Volume", "open_volume"]
 _REACH = 12
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Volume:
     """An image that can be cut and projected along the axes of the world.
 
@@ -120,21 +121,29 @@ class Volume:
     @cached_property
     def filled(self) -> tuple[tuple[float, float], ...]:
         """As `bounds`, of the voxels that are neither 0 nor nan; of all if none is."""
-        values = self.straight
-        there = values != 0
-        if values.dtype.kind == "f":
-            there &= values == values  # noqa: PLR0124 - nan is not
+        there = self.values != 0
+        if self.values.dtype.kind == "f":
+            there &= ~np.isnan(self.values)
         if not there.any():
             return self.bounds
-        affine = self.shown_grid.affine
-        box = []
+        ends = []
         for axis in range(3):
             others = tuple(other for other in range(3) if other != axis)
             at = np.flatnonzero(there.any(axis=others))
-            ends = np.array([at[0] - 0.5, at[-1] + 0.5])
-            low, high = affine[axis, 3] + affine[axis, axis] * ends
-            box.append((float(low), float(high)))
-        return tuple(box)
+            ends.append((at[0] - 0.5, at[-1] + 0.5))
+        # the box of an oblique image reaches as far as its corners
+        world = self.grid.world_from_voxel(list(product(*ends)))
+        low, high = world.min(axis=0), world.max(axis=0)
+        return tuple(
+            (max(float(a), first), min(float(b), last))
+            for a, b, (first, last) in zip(low, high, self.bounds, strict=True)
+        )
+
+    @cached_property
+    def is_mask(self) -> bool:
+        """Whether there are no values but two."""
+        low, high = self.range
+        return bool(((self.values == low) | (self.values == high)).all())
 
     def extent(
         self, view: View, *, filled: bool = False
@@ -273,11 +282,6 @@ def open_volume(img: Any, name: str, interpolation: str = "continuous") -> Volum
     require_dimensions(opened, 3, f" for {name}")
     values = read_data(opened).reshape(opened.shape[:3], order="A")
     volume = Volume(values, grid_of(opened), interpolation)
-    if interpolation != "nearest" and volume.is_oblique and _is_mask(volume):
+    if interpolation != "nearest" and volume.is_oblique and volume.is_mask:
         return Volume(values, volume.grid, "nearest")
     return volume
-
-
-def _is_mask(volume: Volume) -> bool:
-    low, high = volume.range
-    return bool(((volume.values == low) | (volume.values == high)).all())

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from boldglm.plotting.displays.frame import Frame
 
-__all__ = ["fit_title", "scale_bar"]
+__all__ = ["fit_title", "scale_bar", "text_width"]
 
 _SMALLEST = 9.0
 
@@ -32,14 +32,14 @@ def fit_title(text: str, size: float, frame: "Frame") -> tuple[list[str], float]
     # at few dots per inch hinting makes text up to 6 % wider
     points = 72 * 0.92 * max(width, 0.5)
     given = text.splitlines() or [""]
-    longest = max([*map(_width, given), 1e-6])
+    longest = max([*map(text_width, given), 1e-6])
     size = min(size, max(points / longest, min(size, _SMALLEST * frame.text_scale())))
     if longest * size <= 1.0001 * points:
         return given, size
     # letters are of different widths: fewer of them, until all lines fit
     room = int(2 * points / size)
     lines = _wrapped(given, room)
-    while room > 8 and max(map(_width, lines)) * size > points:
+    while room > 8 and max(map(text_width, lines)) * size > points:
         room -= 1
         lines = _wrapped(given, room)
     if len(lines) > 4:
@@ -47,8 +47,14 @@ def fit_title(text: str, size: float, frame: "Frame") -> tuple[list[str], float]
     return lines, size
 
 
-def _width(line: str) -> float:
-    """How wide a line is, as a multiple of the size of its letters."""
+def text_width(line: str) -> float:
+    """How wide a line is, as a multiple of the size of its letters.
+
+    Examples
+    --------
+    >>> 1 < text_width("8.5") < 2
+    True
+    """
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import text_to_path
 
@@ -58,7 +64,7 @@ def _width(line: str) -> float:
 
 
 def _cut(line: str, room: float) -> str:
-    while line and _width(line + "…") > room:
+    while line and text_width(line + "…") > room:
         line = line[:-1]
     return line + "…"
 
