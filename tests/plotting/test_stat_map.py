@@ -268,3 +268,22 @@ def test_an_ordinary_map_is_silent(z_map):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         pixels(plot_stat_map(z_map, threshold=3).frame_axes.figure)
+
+
+@pytest.mark.parametrize("plot", ["plot_stat_map", "plot_anat", "plot_roi"])
+def test_coordinates_have_decimals_on_request(plot):
+    from boldglm import plotting
+
+    options = {"display_mode": "x", "cut_coords": [-37.25], "decimals": 1}
+    display = getattr(plotting, plot)(marker_map(), **options)
+    (panel,) = display.axes.values()
+    assert "x = -37.2" in {text.get_text() for text in panel.ax.texts}
+    display.close()
+
+
+@pytest.mark.parametrize("plot", ["plot_img", "plot_anat", "plot_epi"])
+def test_limits_the_wrong_way_round_are_told(plot):
+    from boldglm import plotting
+
+    with pytest.raises(ValueError, match="vmin is 3, above vmax, 1"):
+        getattr(plotting, plot)(marker_map(), vmin=3, vmax=1)

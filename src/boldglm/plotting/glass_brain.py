@@ -3,6 +3,7 @@
 from typing import Any
 
 from boldglm._base.warnings import FigureWarning, warn
+from boldglm.plotting.background import open_background
 from boldglm.plotting.cm import colour_map, upper_half
 from boldglm.plotting.displays.colours import Limits, colour_limits
 from boldglm.plotting.displays.display import Display
@@ -96,6 +97,7 @@ def plot_glass_brain(
     >>> display.close()
     """
     projector = get_projector(display_mode)
+    behind = open_background(kwargs.pop("bg_img", None), dim=None, black_bg=black_bg)
     layer = None
     if stat_map_img is not None and stat_map_img is not False:
         volume = open_volume(stat_map_img, "stat_map_img", resampling_interpolation)
@@ -122,7 +124,7 @@ def plot_glass_brain(
         cbar_tick_format=cbar_tick_format,
         options={"alpha": alpha, "plot_abs": plot_abs},
     )
-    return draw_picture(picture, layer)
+    return draw_picture(picture, layer, behind)
 
 
 def _colours(cmap: Any, *, plot_abs: bool, black_bg: bool) -> Any:

@@ -164,6 +164,7 @@ def plot_anat(
     >>> display.close()
     """
     slicer = get_slicer(display_mode)
+    decimals = kwargs.pop("decimals", False)
     behind = open_background(anat_img, dim, black_bg, "anat_img")
     if behind.volume is None:
         msg = f"anat_img is {anat_img!r}; expected a 3D image, or its path."
@@ -190,6 +191,7 @@ def plot_anat(
         draw_cross=draw_cross,
         black_bg=behind.black,
         radiological=radiological,
+        decimals=decimals,
         colorbar=colorbar,
         cbar_tick_format=cbar_tick_format,
     )

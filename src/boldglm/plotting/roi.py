@@ -97,6 +97,7 @@ def plot_roi(
     """
     check_choice(view_type, "view_type", ("continuous", "contours"))
     slicer = get_slicer(display_mode)
+    decimals = kwargs.pop("decimals", False)
     volume = open_volume(roi_img, "roi_img", resampling_interpolation)
     background = open_background(bg_img, dim, black_bg)
     fixed = vmin is not None or vmax is not None
@@ -119,6 +120,7 @@ def plot_roi(
         draw_cross=draw_cross,
         black_bg=background.black,
         radiological=radiological,
+        decimals=decimals,
         colorbar=colorbar,
         # two digits tell regions 1001 and 1002 apart no more
         cbar_tick_format="%g"

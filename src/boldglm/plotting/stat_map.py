@@ -89,7 +89,7 @@ def plot_stat_map(
     transparency_range : (float, float), optional
         Values of that image that are invisible and opaque.
     **kwargs
-        See `matplotlib.axes.Axes.imshow`.
+        ``decimals`` of the coordinates, and what `matplotlib.axes.Axes.imshow` knows.
 
     Returns
     -------
@@ -124,6 +124,7 @@ def plot_stat_map(
     >>> display.close()
     """
     slicer = get_slicer(display_mode)
+    decimals = kwargs.pop("decimals", False)
     volume = open_volume(stat_map_img, "stat_map_img", resampling_interpolation)
     background = open_background(bg_img, dim, black_bg)
     colours = colour_map(cmap)
@@ -149,6 +150,7 @@ def plot_stat_map(
         draw_cross=draw_cross,
         black_bg=background.black,
         radiological=radiological,
+        decimals=decimals,
         colorbar=colorbar,
         cbar_tick_format=cbar_tick_format,
     )

@@ -245,6 +245,9 @@ def norm_of(limits: Limits, planes: "Sequence[NDArray[Any]]") -> "Normalize":
     from matplotlib.colors import Normalize
 
     low, high = limits.low, limits.high
+    if low is not None and high is not None and low > high:
+        msg = f"vmin is {low:g}, above vmax, {high:g}; expected the lower one first."
+        raise ValueError(msg)
     if low is None or high is None:
         known = [values[np.isfinite(values)] for values in planes]
         values = np.concatenate(known) if known else np.zeros(0)
