@@ -156,6 +156,8 @@ def test_ctrl_c_in_the_middle_of_the_demo_stops_it(tmp_path):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # what runs in the background of a shell is born deaf to it
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
     begun = process.stderr.read(len("[1/9] simulate run 1 ..."))
     process.send_signal(signal.SIGINT)

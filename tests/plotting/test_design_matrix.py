@@ -234,3 +234,10 @@ def test_axes_that_are_none_are_told(design):
     with pytest.raises(TypeError, match="axes is a list; expected one matplotlib Axes"):
         plot_design_matrix(design, axes=[1])
     assert plt.get_fignums() == []
+
+
+@pytest.mark.parametrize("n_scans", [2, 20, 300])
+def test_scans_are_counted_in_whole_numbers(n_scans):
+    axes = plot_design_matrix(pd.DataFrame({"a": np.ones(n_scans)}))
+    axes.figure.draw_without_rendering()
+    assert all(float(tick).is_integer() for tick in axes.get_yticks())

@@ -23,7 +23,7 @@ def one_of_each(img, background, folder):
     ):
         display.frame_axes.figure.draw_without_rendering()
         display.close()
-    with pytest.raises(AttributeError, match="nonsense"):
+    with pytest.raises(TypeError, match=r"nonsense.*check its spelling"):
         plot_stat_map(img, background, nonsense=1)
 
 

@@ -59,6 +59,8 @@ def plot_design_matrix(
     >>> [label.get_text() for label in axes.get_xticklabels()]
     ['task', 'constant']
     """
+    from matplotlib.ticker import MaxNLocator
+
     names, values = read_columns(design_matrix)
     if rescale:
         largest = np.abs(values).max(axis=0)
@@ -74,6 +76,9 @@ def plot_design_matrix(
     edges = np.arange(len(names) - 1) + 0.5
     axes.vlines(edges, -0.5, len(values) - 0.5, color="0.5", linewidth=0.4)
     axes.set_ylabel("scan number")
+    axes.yaxis.set_major_locator(
+        MaxNLocator("auto", integer=True, steps=[1, 2, 2.5, 5, 10])
+    )
     label_columns(axes, names)
     finish(axes.figure, output_file)
     return axes

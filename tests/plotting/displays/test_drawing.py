@@ -458,3 +458,14 @@ def test_a_figure_can_be_pickled():
 def test_levels_that_are_no_numbers_are_an_error(display):
     with pytest.raises(TypeError, match="levels is 'high'; expected numbers"):
         display.add_contours(marker_map(), levels="high")
+
+
+def test_a_second_title_takes_the_place_of_the_first(display):
+    display.title("first")
+    display.title("second")
+    assert [one.get_text() for one in display.frame_axes.texts] == ["second"]
+
+
+def test_a_misspelt_option_is_told(display):
+    with pytest.raises(TypeError, match=r"'treshold'.*check its spelling"):
+        display.add_overlay(marker_map(), treshold=3)

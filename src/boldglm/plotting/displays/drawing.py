@@ -297,7 +297,10 @@ class Drawing:
             "zorder": 1000,
         }
         axes = self._frame.axes
-        axes.text(x, y, "\n".join(lines), transform=axes.transAxes, **options | kwargs)
+        for one in [one for one in axes.texts if one.get_gid() == "title"]:
+            one.remove()
+        options |= {"transform": axes.transAxes, "gid": "title"}
+        axes.text(x, y, "\n".join(lines), **options | kwargs)
 
     def annotate(
         self,

@@ -113,9 +113,20 @@ class Panel:
         **look
             See `matplotlib.axes.Axes.imshow`.
         """
-        shown = self.ax.imshow(
-            plane.values, origin="lower", extent=plane.extent, aspect="equal", **look
-        )
+        try:
+            shown = self.ax.imshow(
+                plane.values,
+                origin="lower",
+                extent=plane.extent,
+                aspect="equal",
+                **look,
+            )
+        except AttributeError as error:
+            msg = (
+                f"{error}. Options that the function does not list go to matplotlib's "
+                "imshow, which does not know this one: check its spelling."
+            )
+            raise TypeError(msg) from error
         self._keep_limits()
         return shown
 
