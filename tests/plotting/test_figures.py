@@ -1,11 +1,29 @@
 """Figures of pyplot and those that are none of its business."""
 
+import numpy as np
+import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
+from nibabel.nifti1 import Nifti1Image
 
-from boldglm.plotting import figures, show
+from boldglm.plotting import (
+    figures,
+    plot_bland_altman,
+    plot_carpet,
+    plot_design_matrix_correlation,
+    plot_event,
+    plot_stat_map,
+    show,
+)
 from boldglm.plotting.figures import close_figure, finish, new_figure, root_figure
+
+VALUES = np.arange(64, dtype=np.float32).reshape(4, 4, 4)
+IMAGE = Nifti1Image(VALUES, np.eye(4))
+MASK = Nifti1Image(np.ones((4, 4, 4), np.uint8), np.eye(4))
+RUN = Nifti1Image(VALUES[..., None] + np.sin(np.arange(9)), np.eye(4))
+DESIGN = pd.DataFrame({"a": [1.0, 0.0, 2.0], "b": [0.0, 1.0, 1.0]})
+EVENTS = pd.DataFrame({"onset": [0.0], "duration": [1.0], "trial_type": ["a"]})
 
 
 def test_a_new_figure_is_pyplots_current_one():
@@ -98,3 +116,21 @@ def test_figures_are_shown_where_there_is_a_screen(monkeypatch):
     monkeypatch.setattr(plt, "get_backend", lambda: "QtAgg")
     figures.show()
     assert calls == [1]
+
+
+@pytest.mark.parametrize(
+    "plot",
+    [
+        lambda: plot_bland_altman(IMAGE, IMAGE, MASK, cmap="nope"),
+        lambda: plot_design_matrix_correlation(DESIGN, foo=1),
+        lambda: plot_design_matrix_correlation(DESIGN, vmax=0.5),
+        lambda: plot_stat_map(IMAGE, None, axes=(0, 0, -0.5, 1)),
+        lambda: plot_event(EVENTS, nonsense=1),
+        lambda: plot_carpet(RUN, MASK, cmap="nope"),
+    ],
+)
+def test_a_mistake_leaves_no_figure_open_and_the_users_alone(plot):
+    own = plt.figure()
+    with pytest.raises((TypeError, ValueError, AttributeError)):
+        plot()
+    assert plt.get_fignums() == [own.number]

@@ -51,7 +51,7 @@ def test_a_constant_image_and_zeros_are_drawn():
     for value in (0.0, 3.0):
         values = np.full((6, 6, 6), value, dtype=np.float32)
         if value == 0:
-            with pytest.warns(FigureWarning, match="0 everywhere"):
+            with pytest.warns(FigureWarning, match="no finite value but 0"):
                 display = plot_img(Nifti1Image(values, np.eye(4)))
         else:
             display = plot_img(Nifti1Image(values, np.eye(4)))

@@ -11,6 +11,7 @@ from tests.plotting.phantoms import MARKER, body, marker_map
 from tests.plotting.whole_figures import assert_nothing_is_cut_off
 
 from boldglm._base.errors import ImageFileError
+from boldglm.exceptions import FigureWarning
 from boldglm.image.grid import Grid
 from boldglm.plotting import (
     plot_anat,
@@ -194,7 +195,7 @@ def test_an_empty_title_takes_no_room():
 
 
 @every_function
-@pytest.mark.filterwarnings("ignore:The map is 0 everywhere")
+@pytest.mark.filterwarnings("ignore:The map has no finite value")
 def test_images_of_every_size_are_drawn(plot):
     affine = np.diag([4.0, 4.0, 4.0, 1.0])
     tiny = [
@@ -248,3 +249,10 @@ def test_something_else_is_no_image(plot, wrong):
     with pytest.raises((TypeError, ImageFileError)):
         plot(wrong)
     assert plt.get_fignums() == []
+
+
+def test_a_threshold_beyond_all_colours_is_told():
+    from boldglm.plotting import plot_stat_map
+
+    with pytest.warns(FigureWarning, match=r"threshold, 3, is beyond .* -2 to 2"):
+        plot_stat_map(marker_map(), None, threshold=3, vmax=2).close()

@@ -178,7 +178,7 @@ def test_maps_and_fixed_limits_are_shown_as_values():
 
 @pytest.mark.parametrize("view_type", ["continuous", "contours"])
 def test_an_image_without_regions_is_drawn_with_a_warning(view_type):
-    with pytest.warns(FigureWarning, match="0 everywhere"):
+    with pytest.warns(FigureWarning, match="no finite value but 0"):
         display = plot_roi(atlas(labels=()), bg_img=body(), view_type=view_type)
     pixels(display.frame_axes.figure)
 

@@ -259,7 +259,7 @@ def test_limits_that_are_no_numbers_warn():
 
 
 def test_a_map_without_any_value_is_drawn_with_a_warning():
-    with pytest.warns(FigureWarning, match="The map is 0 everywhere"):
+    with pytest.warns(FigureWarning, match="The map has no finite value but 0"):
         display = plot_stat_map(Nifti1Image(np.zeros((5, 5, 5)), np.eye(4)), None)
     pixels(display.frame_axes.figure)
 

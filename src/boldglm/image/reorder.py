@@ -101,7 +101,15 @@ def straight_axes(grid: Grid) -> np.ndarray | None:
 
 
 def straight_grid(grid: Grid) -> Grid:
-    """The grid along the world's axes that holds an oblique one, voxels of its size.
+    """The grid along the world's axes, towards their ends, that holds another one.
+
+    Of a grid along those axes it has the same voxels; of an oblique one voxels of
+    about the same size.
+
+    Raises
+    ------
+    GridError
+        If two axes of the grid run along one of the world.
 
     Examples
     --------
@@ -112,7 +120,15 @@ def straight_grid(grid: Grid) -> Grid:
     """
     from boldglm.image.resample import target_grid
 
-    return target_grid(grid, _straight_sizes(grid))
+    axes = straight_axes(grid)
+    if axes is None:
+        return target_grid(grid, _straight_sizes(grid))
+    steps = grid.affine[(0, 1, 2), axes]
+    x, y, z = (int(n) for n in np.array(grid.shape)[axes])
+    affine = np.diag([*np.abs(steps), 1.0])
+    affine[:3, 3] = grid.affine[:3, 3]
+    affine[:3, 3] += np.where(steps < 0, steps * (np.array([x, y, z]) - 1), 0.0)
+    return Grid((x, y, z), affine)
 
 
 def _straight_sizes(grid: Grid) -> np.ndarray:
@@ -152,17 +168,14 @@ def _turned(
     copy_header: bool,
 ) -> Nifti1Image:
     """Axes permuted and, where a step is negative, flipped; read block by block."""
-    shape = np.array(grid.shape)[axes]
-    offset = grid.affine[:3, 3] + np.where(steps < 0, steps * (shape - 1), 0.0)
-    affine = np.diag([*np.abs(steps), 1.0])
-    affine[:3, 3] = offset
+    turned = straight_grid(grid)
     x, y, z = (slice(None, None, -1) if step < 0 else slice(None) for step in steps)
     dtype = working_dtype(img)
-    data = np.empty((*shape, *img.shape[3:]), dtype=dtype, order="F")
-    scans = data.reshape(*shape, -1, order="F")
+    data = np.empty((*turned.shape, *img.shape[3:]), dtype=dtype, order="F")
+    scans = data.reshape(*turned.shape, -1, order="F")
     for cut, block in iter_blocks(img, dtype):
         scans[..., cut] = block.transpose((*axes, 3))[x, y, z]
-    return new_image(img, data, affine, copy_header)
+    return new_image(img, data, turned.affine, copy_header)
 
 
 def swap_img_hemispheres(img: Any) -> Nifti1Image:

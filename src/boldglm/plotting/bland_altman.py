@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from boldglm.plotting.density import draw_density, label_density
-from boldglm.plotting.figures import finish, new_figure
+from boldglm.plotting.figures import finish, new_figure, none_left_open
 from boldglm.plotting.given_axes import checked_figure
 from boldglm.plotting.image_pairs import places_of
 from boldglm.plotting.number_text import true_minus, weight_text
@@ -25,6 +25,7 @@ __all__ = ["plot_bland_altman"]
 Limits = tuple[float, float, float, float]
 
 
+@none_left_open
 def plot_bland_altman(
     ref_img: Any,
     src_img: Any,

@@ -8,7 +8,7 @@ import numpy as np
 
 from boldglm.plotting.carpet_voxels import Carpet, read_carpet
 from boldglm.plotting.cm import colour_map
-from boldglm.plotting.figures import finish, new_figure
+from boldglm.plotting.figures import finish, new_figure, none_left_open
 from boldglm.plotting.given_axes import checked_axes, checked_figure
 from boldglm.plotting.matrix_axes import shortened
 from boldglm.signal.checks import checked_number
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["plot_carpet"]
 
 
+@none_left_open
 def plot_carpet(
     img: Any,
     mask_img: Any = None,

@@ -9,7 +9,7 @@ from boldglm._base.errors import ContrastError
 from boldglm._base.warnings import ContrastWarning, warn
 from boldglm.core.expression import expression_to_contrast_vector
 from boldglm.plotting.design_columns import read_columns
-from boldglm.plotting.figures import finish
+from boldglm.plotting.figures import finish, none_left_open
 from boldglm.plotting.given_axes import checked_axes
 from boldglm.plotting.matrix_axes import (
     label_columns,
@@ -33,6 +33,7 @@ NUMBERED = 240
 NUMBERED_COLUMNS = 40
 
 
+@none_left_open
 def plot_contrast_matrix(
     contrast_def: Any,
     design_matrix: "pd.DataFrame | str | Path",

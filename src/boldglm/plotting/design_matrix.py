@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from boldglm.plotting.design_columns import read_columns
-from boldglm.plotting.figures import finish
+from boldglm.plotting.figures import finish, none_left_open
 from boldglm.plotting.given_axes import checked_axes
 from boldglm.plotting.matrix_axes import label_columns, new_axes, shortened
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["plot_design_matrix"]
 
 
+@none_left_open
 def plot_design_matrix(
     design_matrix: "pd.DataFrame | str | Path",
     rescale: bool = True,

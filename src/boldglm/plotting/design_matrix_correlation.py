@@ -9,7 +9,7 @@ import numpy as np
 from boldglm._base.errors import DesignError
 from boldglm.plotting.cm import colour_map
 from boldglm.plotting.design_columns import read_columns
-from boldglm.plotting.figures import finish
+from boldglm.plotting.figures import finish, none_left_open
 from boldglm.plotting.given_axes import checked_axes, checked_figure
 from boldglm.plotting.matrix_axes import (
     SOFT_INK,
@@ -38,6 +38,7 @@ NUMBERED = 12
 TICKS = (-1.0, -0.5, 0.0, 0.5, 1.0)
 
 
+@none_left_open
 def plot_design_matrix_correlation(
     design_matrix: "pd.DataFrame | str | Path",
     tri: Literal["full", "diag"] = "full",

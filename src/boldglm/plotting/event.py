@@ -9,7 +9,7 @@ import numpy as np
 
 from boldglm.plotting.condition_colours import condition_colours
 from boldglm.plotting.event_table import ShownEvents, read_shown_events
-from boldglm.plotting.figures import finish, new_figure, root_figure
+from boldglm.plotting.figures import finish, new_figure, none_left_open, root_figure
 from boldglm.plotting.matrix_axes import shortened
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ TOP, BOTTOM = 0.12, 0.88
 ENTRY, AROUND = 0.22, 0.9
 
 
+@none_left_open
 def plot_event(
     model_event: "pd.DataFrame | str | Path | Sequence[pd.DataFrame | str | Path]",
     cmap: "str | Colormap | None" = None,

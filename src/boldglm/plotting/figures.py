@@ -1,15 +1,30 @@
 """Where figures come from and how they go: new ones, those of pyplot, on screen."""
 
 import sys
+from collections.abc import Callable
+from contextvars import ContextVar
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from boldglm.plotting.saving import save_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
 
-__all__ = ["close_figure", "finish", "new_figure", "root_figure", "show"]
+__all__ = [
+    "close_figure",
+    "finish",
+    "new_figure",
+    "none_left_open",
+    "root_figure",
+    "show",
+]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_MADE: "ContextVar[list[Figure] | None]" = ContextVar("figures_made", default=None)
 
 
 def new_figure(output_file: str | Path | None = None, **options: Any) -> "Figure":
@@ -45,14 +60,60 @@ def new_figure(output_file: str | Path | None = None, **options: Any) -> "Figure
         return Figure(**options)
     from matplotlib import pyplot as plt
 
+    before = plt.get_fignums()
     try:
-        return plt.figure(**options)
+        figure = plt.figure(**options)
     except Exception as error:
         # Every kit of windows has its own error for "there is no screen"
         if plt.get_backend().lower() == "agg" or not _is_about_windows(error):
             raise
         plt.switch_backend("agg")
-        return plt.figure(**options)
+        figure = plt.figure(**options)
+    made = _MADE.get()
+    if made is not None and figure.number not in before:
+        made.append(figure)
+    return figure
+
+
+def none_left_open(plot: "Callable[P, R]") -> "Callable[P, R]":
+    """Make a function that fails close the figures it has made by `new_figure`.
+
+    An empty figure is of no use to who gets an error, and the next ``plt.show()``
+    would show it.
+
+    Examples
+    --------
+    >>> from matplotlib import pyplot as plt
+    >>> @none_left_open
+    ... def plot():
+    ...     new_figure(num=77)
+    ...     raise ValueError
+    >>> try:
+    ...     plot()
+    ... except ValueError:
+    ...     plt.fignum_exists(77)
+    False
+    """
+
+    @wraps(plot)
+    def drawn(*args: "P.args", **kwargs: "P.kwargs") -> R:
+        made: list[Figure] = []
+        caller = _MADE.get()
+        token = _MADE.set(made)
+        try:
+            result = plot(*args, **kwargs)
+        except BaseException:
+            for figure in made:
+                close_figure(figure)
+            raise
+        finally:
+            _MADE.reset(token)
+        if caller is not None:
+            # they are the caller's now, who may fail yet
+            caller.extend(made)
+        return result
+
+    return drawn
 
 
 def _is_about_windows(error: Exception) -> bool:

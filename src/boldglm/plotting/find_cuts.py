@@ -71,7 +71,7 @@ def find_xyz_cut_coords(
     >>> find_xyz_cut_coords(Nifti1Image(values, np.diag([2.0, 2.0, 2.0, 1.0])))
     [6.0, 2.0, 4.0]
     """
-    volume = _opened(img, "img")
+    volume = open_volume(img, "img", "nearest")
     if activation_threshold is not None:
         expected = "a height of at least 0, or None"
         checked_number(
@@ -80,16 +80,13 @@ def find_xyz_cut_coords(
     values = _known(volume.values)
     if not values.any():
         warn(
-            "The map is 0 everywhere: it is cut at 0, or in its middle.", FigureWarning
+            "The map has no finite value but 0: it is cut at 0, or in its middle.",
+            FigureWarning,
         )
         return [0.0 if a <= 0 <= b else (a + b) / 2 for a, b in volume.bounds]
     looked_at = values if mask_img is None else _masked(values, volume, mask_img)
     voxel = _active_place(values, looked_at, activation_threshold)
     return [float(one) for one in volume.grid.world_from_voxel(voxel)]
-
-
-def _opened(img: Any, name: str) -> Volume:
-    return img if isinstance(img, Volume) else open_volume(img, name, "nearest")
 
 
 def _known(values: "NDArray[Any]") -> "NDArray[np.floating[Any]]":
@@ -103,7 +100,7 @@ def _known(values: "NDArray[Any]") -> "NDArray[np.floating[Any]]":
 def _masked(
     values: "NDArray[np.floating[Any]]", volume: Volume, mask_img: Any
 ) -> "NDArray[np.floating[Any]]":
-    mask = _opened(mask_img, "mask_img")
+    mask = open_volume(mask_img, "mask_img", "nearest")
     if mask.grid != volume.grid:
         msg = (
             f"mask_img lies on another grid, {mask.grid.shape}, than img, "
@@ -231,7 +228,7 @@ def find_cut_slices(
     check_choice(direction, "direction", ("x", "y", "z"))
     axis = "xyz".index(direction)
     wanted = checked_whole(n_cuts, "n_cuts", "at least one cut", low=1)
-    volume = _opened(img, "img")
+    volume = open_volume(img, "img", "nearest")
     grid = volume.shown_grid
     planes = grid.shape[axis]
     if wanted > planes:
@@ -333,7 +330,7 @@ def find_parcellation_cut_coords(
     from scipy.ndimage import find_objects
 
     check_choice(label_hemisphere, "label_hemisphere", ("left", "right"))
-    volume = _opened(labels_img, "labels_img")
+    volume = open_volume(labels_img, "labels_img", "nearest")
     labels, index = np.unique(volume.straight, return_inverse=True)
     x = _coordinates(np.arange(len(index)), volume.shown_grid, 0)
     asked = (x < 0) == (label_hemisphere == "left")

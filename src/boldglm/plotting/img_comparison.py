@@ -9,7 +9,7 @@ import numpy as np
 
 from boldglm._base.errors import ShapeError
 from boldglm.plotting.density import draw_density, label_density
-from boldglm.plotting.figures import finish, new_figure
+from boldglm.plotting.figures import finish, new_figure, none_left_open
 from boldglm.plotting.given_axes import checked_axes
 from boldglm.plotting.image_pairs import places_of
 from boldglm.plotting.number_text import correlation_text
@@ -23,6 +23,7 @@ __all__ = ["plot_img_comparison"]
 N_BINS = 100
 
 
+@none_left_open
 def plot_img_comparison(
     ref_imgs: Any,
     src_imgs: Any,

@@ -4,10 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from boldglm._base.warnings import FigureWarning, warn
 from boldglm.plotting.background import Background
 from boldglm.plotting.displays.colours import Limits
 from boldglm.plotting.displays.display import Display
 from boldglm.plotting.displays.volumes import Volume
+from boldglm.plotting.figures import none_left_open
 from boldglm.plotting.find_cuts import percentile_threshold
 from boldglm.signal.checks import checked_number
 
@@ -118,6 +120,7 @@ def _percentage(text: str) -> float:
     return share
 
 
+@none_left_open
 def draw_picture(
     picture: Picture,
     layer: Layer | None,
@@ -139,11 +142,12 @@ def draw_picture(
     Display or None
         None where the figure is on disk, and gone from memory.
     """
-    from boldglm.plotting.figures import close_figure, root_figure
     from boldglm.plotting.saving import check_output_file
 
     if picture.output_file is not None:
         check_output_file(picture.output_file)
+    if layer is not None:
+        _warn_of_hidden_colours(layer)
     whole = _extent_giving(layer, background)
     display = picture.display.init_with_figure(
         layer.volume if layer else whole,
@@ -159,19 +163,27 @@ def draw_picture(
         sizes_from=whole,
         **picture.options,
     )
-    try:
-        _draw(display, picture, layer, background, then)
-        if picture.output_file is not None:
-            display.savefig(picture.output_file)
-    except BaseException:
-        # An empty figure is of no use to who gets an error
-        if display.has_own_figure:
-            close_figure(root_figure(display.frame_axes.figure))
-        raise
+    _draw(display, picture, layer, background, then)
     if picture.output_file is None:
         return display
+    display.savefig(picture.output_file)
     display.close()
     return None
+
+
+def _warn_of_hidden_colours(layer: Layer) -> None:
+    """No colour is left where the threshold is beyond the first and the last."""
+    low, high, height = layer.limits.low, layer.limits.high, layer.threshold
+    if height is None or low is None or high is None or not any(layer.volume.range):
+        return
+    beyond = max(abs(value) for value in layer.volume.range) > height
+    if beyond and -height <= low and high <= height:
+        warn(
+            f"The threshold, {height:.3g}, is beyond the colours, {low:.3g} to "
+            f"{high:.3g}: nothing of the map is shown. Lower it, or widen the colours "
+            "by vmin and vmax.",
+            FigureWarning,
+        )
 
 
 def _extent_giving(layer: Layer | None, background: Background | None) -> Volume | None:

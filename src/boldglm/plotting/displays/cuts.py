@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from boldglm._base.warnings import FigureWarning, warn
-from boldglm.plotting.displays.volumes import Volume, open_volume
+from boldglm.plotting.displays.volumes import open_volume
 
 __all__ = ["check_in_bounds", "checked_coords", "spread_cuts"]
 
@@ -75,7 +75,7 @@ def check_in_bounds(img: Any, coords: Mapping[str, Any]) -> None:
     """
     if img is None or img is False:
         return
-    bounds = (img if isinstance(img, Volume) else open_volume(img, "img")).bounds
+    bounds = open_volume(img, "img").bounds
     past = [
         f"{direction} = {coord:g}"
         for direction, given in coords.items()
@@ -127,7 +127,7 @@ def spread_cuts(img: Any, direction: str, n_cuts: int | None = None) -> list[flo
         return [float(one) for one in np.linspace(low, high, n_cuts or _USUAL)]
     from boldglm.plotting.find_cuts import find_cut_slices
 
-    volume = img if isinstance(img, Volume) else open_volume(img, "img")
+    volume = open_volume(img, "img")
     planes = volume.shown_grid.shape["xyz".index(direction)]
     wanted = min(_USUAL, planes) if n_cuts is None else n_cuts
     found = find_cut_slices(volume, direction=direction, n_cuts=wanted)

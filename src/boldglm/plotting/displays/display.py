@@ -1,5 +1,6 @@
 """What a plotting function returns: panels side by side, to draw more upon."""
 
+from abc import abstractmethod
 from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -9,7 +10,7 @@ from boldglm.plotting.displays.layout import arrange, natural_scale
 from boldglm.plotting.displays.panel import Panel, with_margin
 from boldglm.plotting.displays.views import VIEWS
 from boldglm.plotting.displays.volumes import Volume, open_volume
-from boldglm.plotting.figures import close_figure, root_figure
+from boldglm.plotting.figures import none_left_open
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -71,16 +72,12 @@ class Display(Drawing):
         return self._frame.black_bg
 
     @property
-    def has_own_figure(self) -> bool:
-        """Whether the figure was made for this display, and is nobody else's."""
-        return self._frame.is_ours
-
-    @property
     def brain_color(self) -> Any:
         """A colour; kept for compatibility."""
         return self._brain_color
 
     @classmethod
+    @abstractmethod
     def find_cut_coords(
         cls, img: Any = None, threshold: float | None = None, cut_coords: Any = None
     ) -> Any:
@@ -98,16 +95,16 @@ class Display(Drawing):
         -------
         tuple, list or dict of float
         """
-        raise NotImplementedError
 
     @classmethod
+    @abstractmethod
     def panel_keys(
         cls, cut_coords: Any
     ) -> "Sequence[Sequence[tuple[Key, str, float | None]]]":
         """Key, direction and coordinate of every panel, row by row from the top."""
-        raise NotImplementedError
 
     @classmethod
+    @none_left_open
     def init_with_figure(
         cls,
         img: Any,
@@ -157,7 +154,8 @@ class Display(Drawing):
         -------
         Display
         """
-        volume = _as_volume(img)
+        nothing = img is None or img is False
+        volume = None if nothing else open_volume(img, "img")
         chosen = cls.find_cut_coords(volume, threshold, cut_coords)
         keys = cls.panel_keys(chosen)
         sizes = [
@@ -182,12 +180,7 @@ class Display(Drawing):
             title=title,
             output_file=output_file,
         )
-        try:
-            return cls(chosen, brain_color=brain_color, frame=frame, **options)
-        except BaseException:
-            if frame.is_ours:
-                close_figure(root_figure(frame.figure))
-            raise
+        return cls(chosen, brain_color=brain_color, frame=frame, **options)
 
     @classmethod
     def _natural_size(
@@ -213,9 +206,3 @@ class Display(Drawing):
         panels = [panel for row in self._rows for panel in row]
         index = next(i for i, panel in enumerate(panels) if panel.ax is axes)
         return self._frame.on_figure(boxes[index])
-
-
-def _as_volume(img: Any) -> Volume | None:
-    if img is None or img is False or isinstance(img, Volume):
-        return img or None
-    return open_volume(img, "img")

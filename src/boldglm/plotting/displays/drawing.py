@@ -1,5 +1,6 @@
 """What can be drawn on a display: overlays, contours, edges, markers, words."""
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Drawing"]
 
 
-class Drawing:
+class Drawing(ABC):
     """The methods of displays that put something on their panels.
 
     A display has `axes`, the panels, and says by `plane_of` what a panel shows of
@@ -37,17 +38,17 @@ class Drawing:
     axes: dict[Any, Panel]
     _frame: Frame
 
+    @abstractmethod
     def plane_of(self, volume: Volume, panel: Panel) -> Plane | None:
         """What a panel shows of an image; None if it is elsewhere."""
-        raise NotImplementedError
 
     def extent_of(self, volume: Volume, panel: Panel) -> Any:
         """The part of a plane that an image makes a panel show, mm."""
         return volume.extent(panel.view, filled=True)
 
+    @abstractmethod
     def draw_cross(self, cut_coords: Any = None, **kwargs: Any) -> None:
         """Show on each panel where the others are cut, if that can be shown."""
-        raise NotImplementedError
 
     def add_overlay(
         self,
@@ -102,7 +103,7 @@ class Drawing:
             raise ValueError(msg)
         check_threshold(threshold)
         how = kwargs.pop("resampling_interpolation", "continuous")
-        volume = img if isinstance(img, Volume) else open_volume(img, "img", how)
+        volume = open_volume(img, "img", how)
         alpha = kwargs.pop("alpha", None)
         opacity = as_opacity(
             alpha if transparency is None else transparency, transparency_range
@@ -171,7 +172,7 @@ class Drawing:
         """
         check_threshold(threshold)
         how = kwargs.pop("resampling_interpolation", "continuous")
-        volume = img if isinstance(img, Volume) else open_volume(img, "img", how)
+        volume = open_volume(img, "img", how)
         look = dict(kwargs)
         opacity = look.pop("transparency", None)
         if opacity is not None:

@@ -66,16 +66,7 @@ class Volume:
     @cached_property
     def shown_grid(self) -> Grid:
         """The grid that cuts are planes of: along x, y and z, towards their ends."""
-        axes = self._axes
-        if axes is None:
-            return straight_grid(self.grid)
-        steps = self.grid.affine[(0, 1, 2), axes]
-        shape = np.array(self.grid.shape)[axes]
-        affine = np.diag([*np.abs(steps), 1.0])
-        affine[:3, 3] = self.grid.affine[:3, 3]
-        affine[:3, 3] += np.where(steps < 0, steps * (shape - 1), 0.0)
-        x, y, z = (int(n) for n in shape)
-        return Grid((x, y, z), affine)
+        return straight_grid(self.grid)
 
     @cached_property
     def straight(self) -> "NDArray[Any]":
@@ -254,8 +245,8 @@ def open_volume(img: Any, name: str, interpolation: str = "continuous") -> Volum
 
     Parameters
     ----------
-    img : str, Path or nibabel image
-        3-D, or 4-D with one volume.
+    img : str, Path, nibabel image or Volume
+        3-D, or 4-D with one volume. A Volume is returned as it is.
     name : str
         Of the parameter, for messages.
     interpolation : {"continuous", "linear", "nearest"}
@@ -277,6 +268,8 @@ def open_volume(img: Any, name: str, interpolation: str = "continuous") -> Volum
     >>> open_volume(image, "stat_map_img").bounds[1]
     (-0.5, 2.5)
     """
+    if isinstance(img, Volume):
+        return img
     check_interpolation(interpolation)
     opened = load_img(img)
     require_dimensions(opened, 3, f" for {name}")
