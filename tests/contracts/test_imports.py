@@ -26,6 +26,7 @@ DOORS = [
     "from boldglm.plotting import plot_design_matrix",
     "from boldglm.reporting import get_clusters_table",
     "from boldglm.datasets import simulate_run",
+    "from boldglm.datasets import fetch_fiac_first_level, fetch_localizer_contrasts",
 ]
 
 

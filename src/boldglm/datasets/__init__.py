@@ -1,4 +1,4 @@
-"""Data to work with: MNI152 templates and masks, and simulated data of known truth.
+"""Data to work with: what is fetched, MNI152 templates, simulated data of known truth.
 
 Examples
 --------
@@ -18,6 +18,17 @@ _NAMES = {
     "SimulatedRun": "boldglm.datasets.simulate",
     "Truth": "boldglm.datasets.simulate",
     "default_activations": "boldglm.datasets.simulate",
+    "fetch_ds000030_urls": "boldglm.datasets.openneuro",
+    "fetch_fiac_first_level": "boldglm.datasets.fiac",
+    "fetch_language_localizer_demo_dataset": "boldglm.datasets.language_localizer",
+    "fetch_localizer_button_task": "boldglm.datasets.localizer",
+    "fetch_localizer_calculation_task": "boldglm.datasets.localizer",
+    "fetch_localizer_contrasts": "boldglm.datasets.localizer",
+    "fetch_localizer_first_level": "boldglm.datasets.localizer_first_level",
+    "fetch_openneuro_dataset": "boldglm.datasets.openneuro",
+    "fetch_spm_auditory": "boldglm.datasets.spm",
+    "fetch_spm_multimodal_fmri": "boldglm.datasets.spm",
+    "get_data_dirs": "boldglm.datasets.folders",
     "load_mni152_brain_mask": "boldglm.datasets.templates",
     "load_mni152_gm_mask": "boldglm.datasets.templates",
     "load_mni152_gm_template": "boldglm.datasets.templates",
@@ -26,6 +37,8 @@ _NAMES = {
     "load_mni152_wm_template": "boldglm.datasets.templates",
     "load_sample_motor_activation_image": "boldglm.datasets.simulate_motor",
     "make_brain": "boldglm.datasets.simulate_brain",
+    "patch_openneuro_dataset": "boldglm.datasets.openneuro",
+    "select_from_index": "boldglm.datasets.openneuro",
     "simulate_dataset": "boldglm.datasets.simulate_files",
     "simulate_run": "boldglm.datasets.simulate",
 }

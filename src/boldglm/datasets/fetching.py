@@ -1,0 +1,250 @@
+"""What a data set lacks, brought: the one way from the registry to files.
+
+Deciding and acting are apart: `Source.lacks` says what is missing and touches nothing,
+`bring` downloads and unpacks it, under a lock, so that of two processes one downloads.
+"""
+
+import os
+import shutil
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from boldglm._base.log import say
+from boldglm._base.progress import ProgressBar
+from boldglm.datasets.download import DownloadError, Patience, download
+from boldglm.datasets.folders import dataset_folder, is_writable
+from boldglm.datasets.lock import locked
+from boldglm.datasets.part_file import StorageError
+from boldglm.datasets.registry import Dataset, Source
+from boldglm.datasets.unpack import DRAFTS, ArchiveError, safe_path, unpack
+
+__all__ = ["FetchError", "bring", "fetch"]
+
+_LOCK = ".boldglm-download.lock"
+_PATIENCE = Patience()
+# Files that an error names
+_SHOWN = 5
+
+
+class FetchError(OSError):
+    """A data set that is not here and cannot be brought."""
+
+
+def fetch(
+    dataset: Dataset,
+    data_dir: Any = None,
+    *,
+    folder_name: str | None = None,
+    verbose: int = 1,
+) -> Path:
+    """The folder of a data set, with all of its sources in it.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    data_dir : str or Path, optional
+        See `get_data_dirs`.
+    folder_name : str, optional
+        Another name of the folder than that of the registry.
+    verbose : int
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    FetchError
+        If files are missing and cannot be downloaded; it tells what to do by hand.
+    PermissionError
+        If they could be put nowhere.
+
+    Examples
+    --------
+    >>> from tempfile import mkdtemp
+    >>> from boldglm.datasets.registry import dataset
+    >>> root = Path(mkdtemp())
+    >>> (root / "ds000030/ds000030_R1.0.4/uncompressed").mkdir(parents=True)
+    >>> urls = root / "ds000030/ds000030_R1.0.4/uncompressed/urls.json"
+    >>> _ = urls.write_text("[]")
+    >>> fetch(dataset("ds000030"), root).name
+    'uncompressed'
+    """
+    names = dataset.folders if folder_name is None else (folder_name,)
+
+    def complete(folder: Path) -> bool:
+        return not any(source.lacks(folder) for source in dataset.sources)
+
+    folder = dataset_folder(names, complete, data_dir)
+    bring(dataset, folder, dataset.sources, verbose=verbose)
+    return folder
+
+
+def bring(
+    dataset: Dataset,
+    folder: Path,
+    sources: Sequence[Source],
+    *,
+    resume: bool = True,
+    verbose: int = 1,
+) -> None:
+    """Download and unpack those sources of which files are missing.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        For its licence and citation.
+    folder : Path
+        Of the data set; must exist.
+    sources : sequence of Source
+    resume : bool
+        Whether to go on where an earlier download has stopped.
+    verbose : int
+        0: say nothing. Above 1: a line for each file.
+
+    Raises
+    ------
+    FetchError
+        If a file cannot be had, with the reason and what to do by hand.
+
+    Examples
+    --------
+    >>> from tempfile import mkdtemp
+    >>> from boldglm.datasets.registry import dataset
+    >>> fiac = dataset("fiac")
+    >>> nowhere = Source("a.txt", ("ftp://nipy.org/a.txt",), 10)
+    >>> bring(fiac, Path(mkdtemp()), [nowhere])
+    Traceback (most recent call last):
+        ...
+    boldglm.datasets.fetching.FetchError: The data set 'fiac' cannot be fetched...
+    """
+    if not _lacking(sources, folder):
+        return
+    if not is_writable(folder):
+        reason = f"  {folder} is read-only"
+        raise _explained(dataset, folder, _lacking(sources, folder), reason)
+    waiting = "Waiting for another process that fetches %s"
+    with locked(
+        folder / _LOCK, lambda: say(verbose, waiting, dataset.name), _PATIENCE.sleep
+    ) as alone:
+        if alone:
+            _clear(folder, sources)
+        lacking = _lacking(sources, folder)
+        if lacking:
+            say(verbose, "Fetching %s into %s", dataset.name, folder)
+        # Where no lock keeps others out, nobody goes on with the part of another
+        tag = "" if alone else f".{os.getpid()}"
+        many = len(lacking) > 1 and not any(source.unpack for source in lacking)
+        how = _How(resume, max(verbose - 1, 0), tag, bar=not many)
+        total = len(lacking)
+        with ProgressBar(total, "files", how.verbose) if many else nullcontext() as bar:
+            for number, source in enumerate(lacking):
+                try:
+                    _bring_one(source, folder, how)
+                except (OSError, ArchiveError) as error:
+                    left = lacking[number:]
+                    raise _explained(dataset, folder, left, str(error)) from error
+                if bar is not None:
+                    bar.add(1)
+
+
+@dataclass(frozen=True)
+class _How:
+    """What is the same for all files of a call."""
+
+    resume: bool
+    verbose: int
+    tag: str
+    bar: bool
+
+    def download(self, source: Source, path: Path) -> None:
+        say(self.verbose, "Downloading %s", path)
+        download(
+            source,
+            path,
+            resume=self.resume,
+            patience=_PATIENCE,
+            tag=self.tag,
+            bar=self.bar,
+            verbose=self.verbose,
+        )
+
+
+def _bring_one(source: Source, folder: Path, how: _How) -> None:
+    path = safe_path(folder, source.file)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not source.unpack:
+        how.download(source, path)
+        return
+    # Archives come damaged, or are those of other data: another address may be better
+    ways = [source, replace(source, urls=(*source.urls[1:], source.urls[0]))]
+    by_hand = path.is_file()
+    problem = _cannot_use(source, path, folder, how) if by_hand else ""
+    while problem is not None:
+        if not ways:
+            raise ArchiveError(problem)
+        try:
+            how.download(ways.pop(0), path)
+        except DownloadError as error:
+            msg = f"{problem}\n{error}" if problem else str(error)
+            raise DownloadError(msg) from error
+        problem = _cannot_use(source, path, folder, how)
+        path.unlink(missing_ok=True)
+    path.unlink(missing_ok=True)
+
+
+def _cannot_use(source: Source, path: Path, folder: Path, how: _How) -> str | None:
+    """Unpack an archive; or say why it is not what was wanted."""
+    say(how.verbose, "Unpacking %s", path)
+    try:
+        unpack(path, path.parent, source.at_most)
+    except ArchiveError as error:
+        return f"  {error}"
+    except OSError as error:
+        msg = (
+            f"  {path} cannot be unpacked: {error.strerror or error}. It is kept; make "
+            "room, or set data_dir or BOLDGLM_DATA to another folder."
+        )
+        raise StorageError(error.errno, msg) from error
+    lacks = source.lacks(folder)
+    return f"  {path} does not have {', '.join(lacks)}" if lacks else None
+
+
+def _lacking(sources: Sequence[Source], folder: Path) -> list[Source]:
+    return [source for source in sources if source.lacks(folder)]
+
+
+def _clear(folder: Path, sources: Sequence[Source]) -> None:
+    """Take away what an unpacking that was killed has left."""
+    for source in sources:
+        if source.unpack:
+            for draft in (folder / source.file).parent.glob(f"{DRAFTS}*"):
+                shutil.rmtree(draft, ignore_errors=True)
+
+
+def _explained(
+    dataset: Dataset, folder: Path, lacking: Sequence[Source], reason: str
+) -> FetchError:
+    """The error with what a person can do about it."""
+    todo = []
+    for source in lacking[:_SHOWN]:
+        place = folder / source.file
+        what = " (an archive: it is unpacked at the next call)" if source.unpack else ""
+        todo.append(f"  {' or '.join(source.urls)}\n    as {place}{what}")
+    if len(lacking) > _SHOWN:
+        todo.append(f"  and {len(lacking) - _SHOWN} files more")
+    missing = [one for source in lacking for one in source.lacks(folder)]
+    more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
+    return FetchError(
+        f"The data set {dataset.name!r} cannot be fetched:\n{reason}\n"
+        f"Missing in {folder}: {', '.join(missing[:_SHOWN])}{more}.\n"
+        "By hand, on a machine with access, download\n"
+        + "\n".join(todo)
+        + "\nor point data_dir or BOLDGLM_DATA to the folder that holds "
+        f"{dataset.folders[0]!r} on this machine.\n"
+        f"Licence: {dataset.licence.strip()}\n"
+        f"More: {dataset.page}"
+    )

@@ -1,0 +1,300 @@
+"""What is missing is brought, once, and what cannot be brought is explained."""
+
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+from tests.datasets.layouts import files_of
+from tests.datasets.misbehaving_server import cut, drip, status
+from tests.datasets.test_unpack import zipped
+
+from boldglm.datasets import fetching
+from boldglm.datasets.fetching import FetchError, bring, fetch
+from boldglm.datasets.registry import Source, dataset
+
+FILES = {"fMRI/run1.img": b"voxels" * 5000, "fMRI/run1.hdr": b"header"}
+HOLDS = {"sub/fMRI/run*.img": 1, "sub/fMRI/run*.hdr": 1}
+WHOLE = {f"sub/{name}": data for name, data in FILES.items()}
+
+
+@pytest.fixture
+def archive(server, patience):
+    server.files["a.zip"] = zipped(FILES)
+    urls = (server.url("a.zip"),)
+    return Source("sub/a.zip", urls, 10**6, unpack=True, holds=HOLDS)
+
+
+@pytest.fixture
+def faces():
+    return dataset("spm_multimodal_fmri")
+
+
+def test_an_archive_is_unpacked_beside_itself_and_gone(archive, faces, tmp_path):
+    bring(faces, tmp_path, [archive], verbose=0)
+    assert files_of(tmp_path) == WHOLE
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["sub"]
+
+
+def test_what_is_there_is_not_asked_for(archive, faces, tmp_path, server):
+    for _ in range(2):
+        bring(faces, tmp_path, [archive], verbose=0)
+    assert len(server.requests) == 1
+
+
+def test_only_what_is_missing_is_asked_for(faces, tmp_path, server, patience):
+    sources = []
+    for name in "abc":
+        server.files[name] = name.encode()
+        sources.append(Source(f"x/{name}", (server.url(name),), 10))
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x" / "b").write_bytes(b"mine")
+    bring(faces, tmp_path, sources, verbose=0)
+    assert [path for path, _ in server.requests] == ["a", "c"]
+    assert files_of(tmp_path) == {"x/a": b"a", "x/b": b"mine", "x/c": b"c"}
+
+
+def test_an_archive_that_was_put_there_by_hand_is_unpacked(
+    archive, faces, tmp_path, offline
+):
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "a.zip").write_bytes(zipped(FILES))
+    bring(faces, tmp_path, [archive], verbose=0)
+    assert files_of(tmp_path) == WHOLE
+
+
+def test_a_damaged_archive_is_downloaded_again(archive, faces, tmp_path, server):
+    good = server.files["a.zip"]
+    server.files["a.zip"] = good[:-30]
+
+    def send_file(handler, body):
+        drip(0, 10**6)(handler, body)
+        server.files["a.zip"] = good
+
+    server.plans["a.zip"] = [send_file]
+    bring(faces, tmp_path, [archive], verbose=0)
+    assert files_of(tmp_path) == WHOLE
+    assert len(server.requests) == 2
+
+
+def test_a_damaged_archive_is_asked_of_the_next(archive, faces, tmp_path, server):
+    server.files["old.zip"] = b"no archive"
+    urls = (server.url("old.zip"), server.url("a.zip"))
+    bring(faces, tmp_path, [replace(archive, urls=urls)], verbose=0)
+    assert files_of(tmp_path) == WHOLE
+    assert [path for path, _ in server.requests] == ["old.zip", "a.zip"]
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"no archive", "no archive of a kind"),
+        (zipped({"../evil": b"x", **FILES}), "leads out of the folder"),
+        (zipped({"bomb": bytes(2 * 10**6), **FILES}), "more than the 1000000 bytes"),
+    ],
+)
+def test_archives_that_cannot_be_used_leave_nothing(
+    archive, faces, tmp_path, server, content, told
+):
+    server.files["a.zip"] = content
+    folder = tmp_path / "a" / "b"
+    folder.mkdir(parents=True)
+    with pytest.raises(FetchError, match=told):
+        bring(faces, folder, [archive], verbose=0)
+    assert files_of(tmp_path) == {}
+
+
+def test_an_archive_of_other_data_is_told(archive, faces, tmp_path, server):
+    server.files["a.zip"] = zipped({"fMRI/run1.img": b"1"})
+    with pytest.raises(FetchError, match=r"does not have sub/fMRI/run\*\.hdr"):
+        bring(faces, tmp_path, [archive], verbose=0)
+    assert not (tmp_path / "sub" / "a.zip").exists()
+
+
+def test_a_damaged_archive_of_the_user_stays_until_there_is_better(
+    archive, faces, tmp_path, server
+):
+    (tmp_path / "sub").mkdir()
+    mine = tmp_path / "sub" / "a.zip"
+    mine.write_bytes(b"half")
+    server.plans["a.zip"] = [status(404)]
+    with pytest.raises(FetchError, match="is damaged") as told:
+        bring(faces, tmp_path, [archive], verbose=0)
+    assert "HTTP 404" in str(told.value)
+    assert mine.read_bytes() == b"half"
+    bring(faces, tmp_path, [archive], verbose=0)
+    assert files_of(tmp_path) == WHOLE
+
+
+def test_the_error_tells_what_to_do_by_hand(faces, tmp_path, offline, patience):
+    folder = tmp_path / "spm_multimodal_fmri"
+    folder.mkdir()
+    with pytest.raises(FetchError) as told:
+        bring(faces, folder, faces.sources, verbose=0)
+    text = str(told.value)
+    url = "https://www.fil.ion.ucl.ac.uk/spm/download/data/mmfaces/multimodal_fmri.zip"
+    for part in (
+        "'spm_multimodal_fmri' cannot be fetched",
+        f"{url}: Temporary failure in name resolution",
+        f"Missing in {folder}: sub001/fMRI/Session1/fMETHODS-0005-*-01.img (390 files",
+        f"{url}\n    as {folder}/sub001/multimodal_fmri.zip (an archive: it is",
+        "multimodal_smri.zip",
+        "point data_dir or BOLDGLM_DATA to",
+        "Licence: Not stated.",
+        "https://www.fil.ion.ucl.ac.uk/spm/data/mmfaces/",
+    ):
+        assert part in text
+    assert files_of(folder) == {}
+
+
+def test_a_long_list_of_files_is_not_told_in_full(faces, tmp_path, offline, patience):
+    sources = [Source(f"S{at}", ("https://osf.io/x",), 10) for at in range(40)]
+    with pytest.raises(FetchError) as told:
+        bring(faces, tmp_path, sources, verbose=0)
+    assert "S4 and 35 more." in str(told.value)
+    assert "and 35 files more" in str(told.value)
+    assert len(str(told.value)) < 2000
+
+
+def test_a_readonly_folder_is_told_without_asking(
+    archive, faces, readonly_folder, server
+):
+    folder, close = readonly_folder
+    close()
+    with pytest.raises(FetchError, match=f"{folder} is read-only"):
+        bring(faces, folder, [archive], verbose=0)
+    assert server.requests == []
+
+
+def test_a_readonly_folder_with_all_files_is_used(archive, faces, readonly_folder):
+    folder, close = readonly_folder
+    bring(faces, folder, [archive], verbose=0)
+    close()
+    bring(faces, folder, [archive], verbose=0)
+    assert files_of(folder) == WHOLE
+
+
+def test_what_a_killed_unpacking_has_left_is_taken_away(archive, faces, tmp_path):
+    (tmp_path / "sub" / ".unpacking-x7" / "files").mkdir(parents=True)
+    (tmp_path / "sub" / ".unpacking-x7" / "files" / "half.img").touch()
+    bring(faces, tmp_path, [archive], verbose=0)
+    assert files_of(tmp_path) == WHOLE
+
+
+def test_a_full_disk_keeps_the_archive_for_the_next_time(
+    archive, faces, tmp_path, server, monkeypatch
+):
+    def full(*args):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fetching, "unpack", full)
+        with pytest.raises(FetchError, match=r"No space left on device\. It is kept"):
+            bring(faces, tmp_path, [archive], verbose=0)
+    bring(faces, tmp_path, [archive], verbose=0)
+    assert files_of(tmp_path) == WHOLE
+    assert len(server.requests) == 1
+
+
+def test_without_locks_nothing_is_shared(archive, faces, tmp_path, server, monkeypatch):
+    fcntl = pytest.importorskip("fcntl")
+    monkeypatch.setattr(fcntl, "flock", _no_locks)
+    (tmp_path / "sub").mkdir()
+    theirs = tmp_path / "sub" / "a.zip.part"
+    theirs.write_bytes(b"of another process")
+    bring(faces, tmp_path, [archive], verbose=0)
+    assert theirs.read_bytes() == b"of another process"
+    assert set(files_of(tmp_path)) == {*WHOLE, "sub/a.zip.part"}
+    server.plans["b"] = [cut(5), status(404)]
+    server.files["b"] = bytes(10)
+    source = Source("b", (server.url("b"),), 10)
+    with pytest.raises(FetchError):
+        bring(faces, tmp_path, [source], verbose=0)
+    assert (tmp_path / f"b.{os.getpid()}.part").stat().st_size == 5
+
+
+def _no_locks(file, how):
+    raise OSError(38, "Function not implemented")
+
+
+TWO = """
+import sys
+from pathlib import Path
+from boldglm.datasets.fetching import bring
+from boldglm.datasets.registry import Source, dataset
+url, folder = sys.argv[1:]
+holds = {"sub/fMRI/run*.img": 1, "sub/fMRI/run*.hdr": 1}
+source = Source("sub/a.zip", (url,), 10**6, unpack=True, holds=holds)
+bring(dataset("fiac"), Path(folder), [source], verbose=1)
+print(len(list(Path(folder).rglob("run1.*"))))
+"""
+
+
+def test_of_two_processes_at_once_one_downloads(archive, server, tmp_path):
+    """The download takes a second, so the second process finds it going on."""
+    server.plans["a.zip"] = [drip(0.1, len(server.files["a.zip"]) // 10)] * 2
+    command = [sys.executable, "-c", TWO, server.url("a.zip"), str(tmp_path)]
+    both = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)
+    ]
+    said = sorted(process.communicate()[0].splitlines() for process in both)
+    assert [process.returncode for process in both] == [0, 0]
+    assert len(server.requests) == 1
+    assert said == [
+        [f"Fetching fiac into {tmp_path}", "2"],
+        ["Waiting for another process that fetches fiac", "2"],
+    ]
+    assert files_of(tmp_path) == WHOLE
+
+
+@pytest.mark.parametrize("how", ["SIGINT", "SIGKILL"])
+def test_after_a_process_that_was_stopped_the_next_goes_on(
+    archive, faces, server, tmp_path, how
+):
+    """Its lock is in nobody's way, and what it has brought is not brought again."""
+    server.files["a.zip"] = zipped({**FILES, "noise": os.urandom(100_000)})
+    server.plans["a.zip"] = [drip(0.2, 20_000)]
+    command = [sys.executable, "-c", TWO, server.url("a.zip"), str(tmp_path)]
+    part = tmp_path / "sub" / "a.zip.part"
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+        while not (part.exists() and part.stat().st_size):
+            assert process.poll() is None
+        process.send_signal(getattr(signal, how))
+        process.communicate()
+    assert process.returncode != 0
+    here = part.stat().st_size
+    assert 0 < here < len(server.files["a.zip"])
+    assert not list(tmp_path.rglob("*.zip"))
+    bring(faces, tmp_path, [archive], verbose=0)
+    assert [one.get("Range") for one in server.asked("a.zip")] == [
+        None,
+        f"bytes={here}-",
+    ]
+    assert set(files_of(tmp_path)) == {*WHOLE, "sub/noise"}
+
+
+def test_the_name_of_the_folder_may_be_another(internet, tmp_path):
+    ds = dataset("ds000030")
+    internet.files["osf.io/86xj7/download"] = b"[]"
+    assert fetch(ds, tmp_path, folder_name="mine", verbose=0) == tmp_path / "mine"
+    assert files_of(tmp_path) == {"mine/urls.json": b"[]"}
+
+
+@pytest.mark.parametrize(("verbose", "lines"), [(0, 0), (1, 1), (2, 3)])
+def test_what_is_said(archive, faces, tmp_path, verbose, lines, caplog):
+    caplog.set_level("INFO", "boldglm")
+    bring(faces, tmp_path, [archive], verbose=verbose)
+    assert len(caplog.messages) == lines
+    if lines:
+        assert caplog.messages[0] == f"Fetching spm_multimodal_fmri into {tmp_path}"
+
+
+def test_many_files_have_one_bar(faces, tmp_path, server, patience, capsys):
+    sources = []
+    for name in "abc":
+        server.files[name] = bytes(5000)
+        sources.append(Source(name, (server.url(name),), 10_000))
+    bring(faces, tmp_path, sources, verbose=2)
+    assert "3 of 3 files, 0 s\n" in capsys.readouterr().err
