@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TEST_SHELL_ENV := MPLBACKEND=Agg
 
-.PHONY: help demo test test-slow check format bench clean
+.PHONY: help demo test test-slow check format examples docs bench clean
 .DEFAULT_GOAL := help
 
 help: ## Show the targets
@@ -29,12 +29,22 @@ format: $(VENV)/.installed-dev ## Rewrite the sources in the house style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+examples: $(VENV)/.installed ## Run the scripts of the gallery on simulated data, keep the figures
+	$(BIN)/python tools/run_examples.py --out examples-output
+
+docs: $(VENV)/.installed-docs ## Build the documentation with its gallery, and check it
+	$(TEST_SHELL_ENV) $(BIN)/python -m sphinx -W --keep-going -n -q -b html \
+		-d docs/_build/doctrees docs docs/_build/html
+	$(BIN)/python docs/_ext/check_site.py docs/_build/html
+
 bench: $(VENV)/.installed-dev ## Time against nilearn, alternating, on the same data
 	$(TEST_SHELL_ENV) $(BIN)/python -m benchmarks.run
 
 clean: ## Remove the virtual environment and what the tools left
 	rm -rf $(VENV) boldglm-demo build dist .pytest_cache .mypy_cache .ruff_cache \
-		.hypothesis .import_linter_cache
+		.hypothesis .import_linter_cache examples-output examples/results \
+		examples/simulated-data docs/_build docs/gallery docs/made docs/news.md \
+		docs/reference
 
 # A stamp per kind of installation, redone when the metadata change.
 $(BIN)/python:
@@ -48,4 +58,8 @@ $(VENV)/.installed: $(BIN)/python pyproject.toml
 
 $(VENV)/.installed-dev: $(BIN)/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@ $(VENV)/.installed
+
+$(VENV)/.installed-docs: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
 	@touch $@ $(VENV)/.installed
