@@ -1,8 +1,16 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
-from boldglm.datasets import Activation, make_brain
-from boldglm.datasets.simulate_brain import effect_maps, null_mask, smooth_field
+from boldglm.datasets import Activation, NoiseSettings, make_brain, simulate_run
+from boldglm.datasets.simulate_brain import (
+    distance_from,
+    effect_maps,
+    null_mask,
+    smooth_field,
+)
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +74,59 @@ def test_an_effect_is_a_gaussian_with_its_height_and_width(brain):
     # 9 mm, half the width, lies between voxels: hold the whole formula instead
     expected = 2 * np.exp(-4 * np.log(2) * (distance / 18.0) ** 2) * brain.mask
     np.testing.assert_allclose(effect, expected, atol=2.1e-6)
+
+
+TURN = Rotation.from_euler("xyz", [20, -35, 10], degrees=True).as_matrix()
+FLIP = np.diag([-1.0, 1.0, 1.0])
+AXES = {
+    "slices": np.diag([6.0, 6.0, 9.0]),
+    "turned": 6.0 * TURN,
+    "turned slices": TURN @ np.diag([5.0, 6.0, 9.0]),
+    "left to right": 6.0 * FLIP,
+    "other axes first": 6.0 * np.eye(3)[[2, 0, 1]],
+    "sheared": np.array([[6.0, 2.0, 0.0], [0.0, 6.0, 0.0], [0.0, 0.0, 6.0]]),
+}
+
+
+def seen_along(brain, axes):
+    """The same voxels, elsewhere in the world."""
+    affine = brain.affine.copy()
+    affine[:3, :3] = axes
+    return replace(brain, affine=affine)
+
+
+@pytest.mark.parametrize("axes", AXES.values(), ids=AXES)
+def test_distances_are_in_the_world_whatever_the_grid(brain, axes):
+    turned = seen_along(brain, axes)
+    centre = (12.5, -40.0, 7.0)
+    expected = np.linalg.norm(world(turned) - centre, axis=-1)
+    np.testing.assert_allclose(distance_from(turned, centre), expected, rtol=1e-10)
+
+
+@pytest.mark.parametrize("name", ["turned", "left to right", "other axes first"])
+def test_the_edge_of_a_cube_is_known_however_it_is_turned(brain, name):
+    assert seen_along(brain, AXES[name]).voxel_size == pytest.approx(6.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "sizes"),
+    [
+        ("slices", "6 x 6 x 9"),
+        ("turned slices", "5 x 6 x 9"),
+        ("sheared", "6 x 6.325 x 6"),
+    ],
+)
+def test_noise_in_voxels_that_are_no_cubes_is_refused(brain, name, sizes):
+    other = seen_along(brain, AXES[name])
+    message = f"voxels of the brain have edges of {sizes} mm; expected cubes"
+    with pytest.raises(ValueError, match=message):
+        simulate_run(brain=other, noise=NoiseSettings())
+
+
+def test_a_shear_with_equal_edges_is_no_cube(brain):
+    axes = 6.0 * np.array([[1.0, 0.6, 0.0], [0.0, 0.8, 0.0], [0.0, 0.0, 1.0]])
+    with pytest.raises(ValueError, match="edges of 6 x 6 x 6 mm; expected cubes"):
+        _ = seen_along(brain, axes).voxel_size
 
 
 def test_effects_add_up_where_they_overlap_and_keep_to_the_brain(brain):

@@ -159,6 +159,106 @@ def test_what_was_there_is_replaced(brain, tmp_path):
     np.testing.assert_array_equal(image.dataobj, np.rint(run.bold))
 
 
+def test_of_an_earlier_larger_call_nothing_is_left(brain, tmp_path):
+    """Truth maps and runs; what is beside them is not ours."""
+    noise = NoiseSettings(partial=((0.1, 0.2),) * 2, ma=((0.1, 0.2),), missing=0.1)
+    spots = [Activation("a", (30.0, -18.0, 20.0), {"clicks": 1.0})]
+    options = {"brain": brain, "settings": SETTINGS}
+    simulate_dataset(tmp_path, n_runs=3, noise=noise, activations=spots, **options)
+    others = {
+        "sub-01/func/sub-01_task-demo_run-1_space-T1w_bold.nii.gz",
+        "sub-01/anat/T1w.nii.gz",
+        "sub-01/func/old_sub-01_task-demo_run-3_bold.nii.gz",
+        "truth/effect-clicks.png",
+        "truth/effect-of my own.nii.gz",
+        "maps/z.nii.gz",
+        "peaks.tsv",
+    }
+    for name in others:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("mine")
+    simulate_dataset(tmp_path, n_runs=1, **options)
+    simulate_dataset(tmp_path / "new", n_runs=1, **options)
+    new = files_of(tmp_path / "new")
+    left = {name for name in files_of(tmp_path) if not name.startswith("new")}
+    assert left == set(new) | others
+    assert all((tmp_path / name).read_text() == "mine" for name in others)
+    assert all((tmp_path / name).read_bytes() == new[name] for name in new)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "dataset_description.json",
+        "sub-01/anat/sub-01_T1w.nii.gz",
+        "truth/truth.json",
+        "truth/null.nii.gz",
+    ],
+)
+@pytest.mark.parametrize("truth", [None, "{", "[1]", '{"seed": 3}'])
+def test_files_of_these_names_from_elsewhere_are_refused_and_kept(
+    brain, tmp_path, name, truth
+):
+    path = tmp_path / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("years of work")
+    if truth is not None:
+        (tmp_path / "truth").mkdir(exist_ok=True)
+        (tmp_path / "truth" / "truth.json").write_text(truth)
+    before = files_of(tmp_path)
+    said = []
+    with pytest.raises(
+        FileExistsError, match=r"not written by simulate_dataset: it is left as it is"
+    ) as caught:
+        simulate_dataset(tmp_path, brain=brain, on_step=said.append)
+    assert name.split("/")[0] in str(caught.value)
+    assert files_of(tmp_path) == before
+    assert not said
+
+
+def test_a_study_is_not_written_over(brain, tmp_path):
+    from boldglm.datasets import simulate_bids
+
+    options = {"brain": brain, "settings": SETTINGS}
+    simulate_bids(tmp_path, n_subjects=1, n_runs=1, **options)
+    with pytest.raises(FileExistsError, match=r"has dataset_description\.json, sub-01"):
+        simulate_dataset(tmp_path, **options)
+
+
+def test_other_files_and_empty_folders_are_in_nobodys_way(brain, tmp_path):
+    (tmp_path / "maps").mkdir()
+    (tmp_path / "maps" / "z.nii.gz").write_text("mine")
+    for name in ("sub-01", "truth"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "truth" / ".truth.json").write_text("{")  # of a call that was killed
+    simulate_dataset(tmp_path, n_runs=1, brain=brain, settings=SETTINGS)
+    assert (tmp_path / "maps" / "z.nii.gz").read_text() == "mine"
+
+
+@pytest.mark.parametrize("at", ["simulate run 1", "simulate run 2"])
+def test_a_call_that_breaks_off_is_in_the_way_of_none(brain, tmp_path, at):
+    options = {"brain": brain, "settings": SETTINGS}
+
+    def interrupt(step):
+        if step == at:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        simulate_dataset(tmp_path / "x", seed=1, on_step=interrupt, **options)
+    simulate_dataset(tmp_path / "x", n_runs=1, seed=2, **options)
+    simulate_dataset(tmp_path / "y", n_runs=1, seed=2, **options)
+    assert files_of(tmp_path / "x") == files_of(tmp_path / "y")
+
+
+def test_what_is_there_is_kept_until_something_new_is(brain, tmp_path):
+    options = {"brain": brain, "settings": SETTINGS}
+    simulate_dataset(tmp_path, n_runs=1, **options)
+    before = files_of(tmp_path)
+    with pytest.raises(ValueError, match="raise n_scans"):
+        simulate_dataset(tmp_path, brain=brain, settings=RunSettings(n_scans=5))
+    assert files_of(tmp_path) == before
+
+
 def test_activations_of_the_user_are_used_once_however_they_come(brain, tmp_path):
     spots = (Activation("here", (30.0, -18.0, 20.0), {"clicks": 5.0}),)
     data = simulate_dataset(

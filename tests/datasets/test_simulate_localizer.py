@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from tests.datasets.layouts import files_of
 
+from boldglm._base.errors import FetchError
 from boldglm.datasets import (
     fetch_localizer_button_task,
     fetch_localizer_contrasts,
@@ -14,7 +15,7 @@ from boldglm.datasets import (
 )
 
 BUTTON = ["left vs right button press"]
-N = 40
+N = 90
 
 
 @pytest.fixture(scope="module")
@@ -70,9 +71,8 @@ def test_the_wrapper_for_one_subject_finds_its_files(root, offline):
 
 
 def test_other_contrasts_are_not_there_and_nothing_is_downloaded(root, offline):
-    with pytest.warns(UserWarning, match="has no cmaps of S01"):
-        data = fetch_localizer_contrasts(["checkerboard"], 1, data_dir=root, verbose=0)
-    assert "cmaps" not in data
+    with pytest.raises(FetchError, match="is a simulation of 90 subjects"):
+        fetch_localizer_contrasts(["checkerboard"], 1, data_dir=root, verbose=0)
 
 
 def test_maps_are_whole_and_zero_outside_the_brain(data, maps):
@@ -92,16 +92,45 @@ def test_t_is_the_effect_by_the_noise_of_one_subject(data, maps, truth):
 
 
 def test_the_mean_over_subjects_is_the_truth(maps, truth):
-    """Flattened a little, as no subject has its peak in the same place."""
     error = maps.std(axis=0, ddof=1) / np.sqrt(N)
     null = truth["null"] > 0
     z = maps.mean(axis=0)[null] / error[null]
     assert 0.9 < z.std() < 1.15
     active = np.abs(truth["effect"]) > 1
     assert active.sum() > 30
-    slope = np.sum(maps.mean(axis=0)[active] * truth["effect"][active])
-    slope /= np.sum(truth["effect"][active] ** 2)
-    assert 0.85 < slope < 1.05
+    weights = truth["effect"][active] / np.sum(truth["effect"][active] ** 2)
+    slopes = maps[:, active] @ weights
+    error = slopes.std(ddof=1) / np.sqrt(N)
+    assert error < 0.025
+    assert slopes.mean() == pytest.approx(1.0, abs=2.5 * error)
+
+
+def test_the_truth_is_the_mean_of_many_bumps_in_places_that_differ(truth):
+    """By brute force: one bump after the other, without noise."""
+    from boldglm.datasets.simulate_brain import Activation, effect_maps, make_brain
+
+    brain, rng = make_brain(6.0), np.random.default_rng(5)
+    n, total = 600, np.zeros(make_brain(6.0).shape)
+    for _ in range(n):
+        spots = [
+            Activation(
+                spot["label"],
+                spot["centre"] + truth["sd_of_place"] * rng.standard_normal(3),
+                spot["effects"],
+                spot["fwhm"],
+            )
+            for spot in truth["activations"]
+        ]
+        total += effect_maps(brain, spots)["effect"]
+    np.testing.assert_allclose(total / n, truth["effect"], atol=0.08)
+    wrong = effect_maps(
+        brain,
+        [
+            Activation(spot["label"], spot["centre"], spot["effects"], spot["fwhm"])
+            for spot in truth["activations"]
+        ],
+    )["effect"]
+    assert np.abs(wrong - total / n).max() > 0.3
 
 
 def test_noise_has_the_spread_and_the_smoothness_that_are_told(maps, truth):

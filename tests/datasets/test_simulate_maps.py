@@ -280,6 +280,12 @@ def test_subjects_of_the_user_are_used_and_not_changed(brain):
     )
 
 
+@pytest.mark.parametrize("columns", [{}, {"age": []}])
+def test_a_group_of_nobody_is_refused(columns):
+    with pytest.raises(ValueError, match="subjects has no rows; expected one for ever"):
+        simulate_group(subjects=pd.DataFrame(columns))
+
+
 def test_labels_of_the_user_are_kept(brain):
     table = pd.DataFrame({"subject_label": ["x", "y"]})
     group = simulate_group(brain=brain, activations=[], subjects=table)
@@ -311,9 +317,10 @@ def test_columns_that_are_no_covariate_are_refused(brain, values, message):
     ("wrong", "message"),
     [
         ({"n_subjects": 0}, "n_subjects is 0; expected at least 1"),
-        ({"between": -1.0}, "between is -1.0; expected a standard dev"),
+        ({"between": -1.0}, "between is -1.0; expected 0 or more"),
         ({"within": (0.5, 0.2)}, "within ranges from 0.5 to 0.2; expected 0 <= low"),
         ({"within": (-0.1, 0.2)}, "within ranges from -0.1"),
+        ({"within": (0.1, np.inf)}, "within ranges from 0.1 to inf"),
         ({"missing": 1.5}, "missing is 1.5; expected a share of the subjects"),
         ({"missing_value": 9.0}, "missing_value is 9.0; expected NaN or 0"),
     ],

@@ -136,6 +136,20 @@ def test_motion_maps_are_what_a_moved_head_looks_like(parameter):
     assert np.corrcoef(found[inner].ravel(), expected[inner].ravel())[0, 1] > 0.99
 
 
+def test_motion_is_along_the_axes_of_the_world_however_the_grid_lies():
+    """The same head on a grid that is turned and flipped, seen from the same place."""
+    straight = make_brain(8.0)
+    # The grid from behind to the front, from left to right, and up
+    turned = Brain(
+        straight.affine[:, [1, 0, 2, 3]] @ np.diag([1.0, -1.0, 1.0, 1.0]),
+        straight.mask.transpose(1, 0, 2)[:, ::-1],
+        straight.baseline.transpose(1, 0, 2)[:, ::-1],
+    )
+    found = noise.motion_maps(turned)[:, :, ::-1].transpose(0, 2, 1, 3)
+    expected = noise.motion_maps(straight)
+    np.testing.assert_allclose(found, expected, atol=1e-6 * np.abs(expected).max())
+
+
 def test_the_head_starts_at_rest_and_jerks_at_spikes(rng):
     spikes = np.array([20, 60])
     position = noise.motion_parameters(NoiseSettings(motion=0.5), 100, spikes, rng)

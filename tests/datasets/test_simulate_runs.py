@@ -82,6 +82,24 @@ def test_missing_voxels_are_zero_in_every_scan_and_no_others_change(brain):
     assert (whole.truth.null & missing).any()
 
 
+def test_there_is_no_effect_where_there_is_no_signal(brain):
+    spot = Activation("a", (0.0, 44.0, -16.0), {"A": 2.0}, fwhm=40.0)
+    whole, holed = (
+        simulate_run(
+            brain=brain,
+            activations=[spot],
+            settings=SHORT,
+            noise=NoiseSettings(missing=share),
+        ).truth
+        for share in (0.0, 0.05)
+    )
+    assert whole.effects["A"][holed.missing].max() > 1
+    assert not holed.effects["A"][holed.missing].any()
+    left = ~holed.missing
+    np.testing.assert_array_equal(holed.effects["A"][left], whole.effects["A"][left])
+    assert holed.effects["A"].dtype == np.float32
+
+
 def test_the_hole_is_frontal_and_ventral_and_another_in_every_subject(brain):
     noise = NoiseSettings(missing=0.03)
     holes = [missing_mask(brain, noise, seed) for seed in range(5)]
@@ -155,6 +173,7 @@ def test_responses_of_subjects_scatter_as_asked():
         assert found.std() == pytest.approx(sd, rel=0.12)
     assert abs(np.corrcoef(a, b)[0, 1]) < 0.15
     assert abs(np.corrcoef(b, c)[0, 1]) < 0.15
+    assert abs(np.corrcoef(a, c)[0, 1]) < 0.15
 
 
 def test_a_place_that_does_not_vary_leaves_the_others_as_they_are():
@@ -164,6 +183,19 @@ def test_a_place_that_does_not_vary_leaves_the_others_as_they_are():
 
     steady = (replace(PLACES[0], between=0.0), *PLACES[1:])
     assert own_activations(steady, 5)[2] == own_activations(PLACES, 5)[2]
+
+
+def test_a_condition_more_leaves_other_places_and_conditions_as_they_are():
+    from dataclasses import replace
+
+    from boldglm.datasets.simulate_runs import own_activations
+
+    more = replace(PLACES[0], effects={**PLACES[0].effects, "C": 1.0})
+    ours, theirs = (
+        own_activations(places, 5) for places in (PLACES, (more, *PLACES[1:]))
+    )
+    assert theirs[1:] == ours[1:]
+    assert {k: theirs[0].effects[k] for k in "AB"} == ours[0].effects
 
 
 def test_subjects_differ_by_default(brain):

@@ -9,7 +9,7 @@ from scipy import stats
 from tests.datasets.layouts import files_of
 
 from boldglm.datasets import fetch_spm_multimodal_fmri, simulate_spm_multimodal_fmri
-from boldglm.datasets.simulate_brain import make_brain
+from boldglm.datasets.simulate_brain import Activation, make_brain, null_mask
 from boldglm.glm.first_level import FirstLevelModel
 from boldglm.image import concat_imgs, resample_img
 
@@ -111,6 +111,46 @@ def test_movement_and_noise_of_the_second_run_are_not_those_of_the_first(data):
     assert abs(np.corrcoef(air)[0, 1]) < 0.3
 
 
+def noise_of(names):
+    """What the scans have besides the brain, voxels by scans."""
+    from scipy.ndimage import map_coordinates
+
+    brain = make_brain(2.0)
+    left = []
+    for name in names:
+        image = nib.load(name)
+        to_fine = np.linalg.inv(brain.affine) @ image.affine
+        places = np.indices(image.shape).reshape(3, -1)
+        places = to_fine[:3, :3] @ places + to_fine[:3, 3:]
+        seen = map_coordinates(brain.baseline, places, order=1, mode="nearest")
+        left.append(np.asarray(image.dataobj).ravel() - seen)
+    return np.array(left).T
+
+
+def test_noise_and_drifts_of_the_second_run_are_their_own(data, truth):
+    """In the brain; scanner noise alone would do in the air."""
+    null = truth["maps"]["null"].get_fdata().ravel() > 0
+    first, second = (noise_of(data[f"func{run}"][:60])[null] for run in (1, 2))
+    assert 6 < first.std() < 25
+    assert abs(np.corrcoef(first.ravel(), second.ravel())[0, 1]) < 0.2
+    changes = [np.diff(one, axis=1).ravel() for one in (first, second)]
+    assert abs(np.corrcoef(changes)[0, 1]) < 0.1
+
+
+@pytest.mark.parametrize("run", [1, 2])
+def test_the_noise_of_the_scanner_is_everywhere_and_as_large_as_told(data, truth, run):
+    """In the air, where nothing else is; there the magnitude is that of the noise."""
+    air = np.stack(
+        [np.asarray(nib.load(name).dataobj)[:2] for name in data[f"func{run}"]]
+    )
+    expected = truth["noise"]["scanner"]
+    # Air is 2 % of the white matter, 20 units or 5 SD above 0
+    assert air.std(axis=0).mean() == pytest.approx(expected, rel=0.1)
+    still = air - air.mean(axis=0)
+    lagged = np.mean(still[1:] * still[:-1]) / np.mean(still**2)
+    assert abs(lagged) < 0.05
+
+
 def test_each_volume_shows_the_brain_from_where_its_header_says(data):
     """And not from where the first one was."""
     from scipy.ndimage import map_coordinates
@@ -170,6 +210,25 @@ def test_voxels_without_effect_are_brain_and_have_none(data, truth):
     assert np.mean(brain[null]) > 0.99
     for name in ("effect-faces", "effect-scrambled"):
         assert np.abs(truth["maps"][name].get_fdata()[null]).max() < 0.01
+
+
+def test_a_voxel_without_effect_has_none_all_around(truth):
+    """In the fine brain: at each of the eight voxels around its centre."""
+    brain = make_brain(2.0)
+    fine = null_mask(brain, [Activation(**spot) for spot in truth["activations"]])
+    image = truth["maps"]["null"]
+    to_fine = np.linalg.inv(brain.affine) @ image.affine
+    places = np.indices(image.shape).reshape(3, -1)
+    low = np.floor(to_fine[:3, :3] @ places + to_fine[:3, 3:]).astype(int)
+    around = [
+        fine[tuple(np.clip(low + step, 0, np.reshape(fine.shape, (3, 1)) - 1))]
+        for step in np.indices((2, 2, 2)).reshape(3, -1).T[..., None]
+    ]
+    everywhere = np.all(around, axis=0)
+    null = image.get_fdata().ravel() > 0
+    assert null[everywhere].all()
+    # at most a corner that has no weight is another
+    assert everywhere[null].mean() > 0.98
 
 
 def test_the_truth_of_the_maps_is_that_of_the_places(truth):

@@ -1,29 +1,22 @@
 import json
-from dataclasses import replace
-from pathlib import Path
 
 import nibabel
 import numpy as np
 import pandas as pd
 import pytest
-
-from boldglm.datasets import (
-    Activation,
-    NoiseSettings,
-    RunSettings,
-    make_brain,
-    simulate_bids,
-    simulate_run,
+from tests.datasets.studies import (
+    NOISE,
+    PLACES,
+    SETTINGS,
+    SPACE,
+    files_of,
+    truth_of,
+    values,
+    write,
 )
+
+from boldglm.datasets import Activation, make_brain, simulate_run
 from boldglm.datasets.simulate_confounds import preprocessing_confounds
-
-PLACES = (
-    Activation("left M1", (-38.0, -24.0, 52.0), {"right": 3.0}, 24.0, between=0.5),
-    Activation("right M1", (38.0, -24.0, 52.0), {"left": 3.0}, 24.0),
-)
-SETTINGS = RunSettings(n_scans=90, t_r=1.5)
-NOISE = NoiseSettings(sd=0.7, ma=((0.1, 0.3),), missing=0.02)
-SPACE = "space-MNI152NLin2009cAsym"
 
 
 @pytest.fixture(scope="module")
@@ -31,42 +24,22 @@ def brain():
     return make_brain(8.0)
 
 
-def write(folder, brain, **other):
-    wanted = {
-        "brain": brain,
-        "activations": PLACES,
-        "settings": SETTINGS,
-        "noise": NOISE,
-        "seed": 3,
-    }
-    return simulate_bids(folder, **(wanted | other))
-
-
 @pytest.fixture(scope="module")
 def study(brain, tmp_path_factory):
     return write(tmp_path_factory.mktemp("bids") / "new" / "study", brain)
 
 
-def files_of(folder):
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
-
-
-def values(path):
-    return np.asarray(nibabel.load(path).dataobj)
-
-
 def test_the_folder_holds_a_study_and_its_truth_and_nothing_else(study):
     expected = {
+        ".bidsignore",
         "dataset_description.json",
         "README",
         "participants.tsv",
         "task-demo_bold.json",
         "derivatives/fmriprep/dataset_description.json",
         "derivatives/truth/dataset_description.json",
+        "derivatives/truth/.bidsignore",
+        "derivatives/truth/files.json",
         "derivatives/truth/truth.json",
         "derivatives/truth/null.nii.gz",
         "derivatives/truth/effect-left.nii.gz",
@@ -79,6 +52,7 @@ def test_the_folder_holds_a_study_and_its_truth_and_nothing_else(study):
         expected |= {
             f"{sub}/anat/{sub}_T1w.nii.gz",
             f"{done}/anat/{sub}_{SPACE}_desc-preproc_T1w.nii.gz",
+            f"{done}/anat/{sub}_{SPACE}_desc-preproc_T1w.json",
             f"{done}/anat/{sub}_{SPACE}_desc-brain_mask.nii.gz",
         }
         expected |= {
@@ -118,16 +92,6 @@ def test_the_listing_is_of_files_that_are_there(study):
         f"sub-02_task-{study.task}_run-1_space-{study.space}_desc-preproc_bold.nii.gz"
     )
     assert study.events[1][0].is_relative_to(study.folder / "sub-02" / "func")
-
-
-def truth_of(study, label):
-    """Settings of a subject's runs, read from the files of the truth."""
-    said = json.loads((study.truth / f"sub-{label}" / "truth.json").read_text())
-    places = tuple(
-        Activation(**{**spot, "centre": tuple(spot["centre"])})
-        for spot in said["activations"]
-    )
-    return said, places
 
 
 @pytest.mark.parametrize("subject", [0, 1])
@@ -186,6 +150,28 @@ def test_side_cars_know_the_repetition_time(study):
     path = study.bold[0][0]
     done = json.loads(path.with_name(path.name[:-7] + ".json").read_text())
     assert (done["RepetitionTime"], done["StartTime"]) == (1.5, 0.0)
+
+
+def test_side_cars_say_whether_there_is_a_skull(study, brain):
+    """The anatomy is of the brain alone; around it the scans have noise of the air."""
+    anatomy = study.derivatives / f"sub-01/anat/sub-01_{SPACE}_desc-preproc_T1w.nii.gz"
+    for path, stripped in ((anatomy, True), (study.bold[0][0], False)):
+        said = json.loads(path.with_name(path.name[:-7] + ".json").read_text())
+        assert said["SkullStripped"] is stripped
+        assert values(path)[~brain.mask].any() != stripped
+
+
+def test_validators_of_bids_pass_the_truth_over(study):
+    """All of it from the root, and what has no name in BIDS from the truth itself."""
+    root = (study.folder / ".bidsignore").read_text().split()
+    assert root == ["derivatives/truth/"]
+    patterns = (study.truth / ".bidsignore").read_text().split()
+    left = {
+        path.relative_to(study.truth).as_posix()
+        for path in study.truth.rglob("*")
+        if path.is_file() and not any(path.match(pattern) for pattern in patterns)
+    }
+    assert left == {".bidsignore", "dataset_description.json"}
 
 
 def test_folders_say_what_they_are(study):
@@ -250,7 +236,8 @@ def test_a_larger_study_has_the_same_first_subjects_and_runs(study, brain, tmp_p
     small = files_of(write(tmp_path / "x", brain, n_subjects=1, n_runs=1).folder)
     large = files_of(study.folder)
     # those of a whole study tell how large it is
-    whole = {"derivatives/truth/truth.json", "participants.tsv"}
+    truth = "derivatives/truth"
+    whole = {f"{truth}/truth.json", f"{truth}/files.json", "participants.tsv"}
     spikes = "derivatives/truth/sub-01/truth.json"
     same = {name for name in small if small[name] == large[name]}
     assert same == set(small) - whole - {spikes}
@@ -270,98 +257,6 @@ def test_another_seed_is_another_study(study, brain, tmp_path):
     assert not {
         name for name in changed if name.endswith(("T1w.nii.gz", "_mask.nii.gz"))
     }
-
-
-def test_a_study_that_is_there_is_left_as_it_is(brain, tmp_path, monkeypatch):
-    from boldglm.datasets import simulate_study
-
-    first = write(tmp_path / "x", brain, n_subjects=1, n_runs=1)
-    monkeypatch.setattr(simulate_study, "_write_study", None)  # nobody needs it
-    marked = first.folder / "README"
-    marked.write_text("read")
-    again = write(tmp_path / "x", brain, n_subjects=1, n_runs=1)
-    assert again == first
-    assert marked.read_text() == "read"
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        {"seed": 4},
-        {"n_runs": 2},
-        {"n_subjects": 2},
-        {"noise": NoiseSettings()},
-        {"settings": replace(SETTINGS, block=10.0)},
-        {"activations": PLACES[:1]},
-        {"brain": make_brain(10.0)},
-        {"brain": replace(make_brain(8.0), baseline=np.ones((20, 25, 20), np.float32))},
-    ],
-)
-def test_another_study_that_is_there_is_refused_and_kept(brain, tmp_path, other):
-    folder = tmp_path / "x"
-    small = {"n_subjects": 1, "n_runs": 1, "settings": RunSettings(n_scans=60)}
-    write(folder, brain, **small)
-    before = files_of(folder)
-    with pytest.raises(FileExistsError, match=r"x was simulated with other settings"):
-        write(folder, **({"brain": brain} | small | other))
-    assert files_of(folder) == before
-    assert [path.name for path in tmp_path.iterdir()] == ["x"]
-
-
-def test_a_folder_of_something_else_is_refused_and_kept(brain, tmp_path):
-    (tmp_path / "measured.txt").write_text("years of work")
-    with pytest.raises(
-        FileExistsError, match=r"was not written by simulate_bids.* empty or new"
-    ):
-        write(tmp_path, brain)
-    assert list(files_of(tmp_path)) == ["measured.txt"]
-
-
-def test_a_file_of_that_name_is_refused(brain, tmp_path):
-    (tmp_path / "x").write_text("years of work")
-    with pytest.raises(FileExistsError, match="not written by simulate_bids"):
-        write(tmp_path / "x", brain)
-
-
-def test_an_empty_folder_is_filled(brain, tmp_path):
-    study = write(str(tmp_path), brain, n_subjects=1, n_runs=1)
-    assert study.folder == tmp_path
-    assert study.bold[0][0].is_file()
-
-
-def test_half_a_study_is_never_there(brain, tmp_path, monkeypatch):
-    from boldglm.datasets import simulate_study
-
-    def fail(*args):
-        seen.extend(path.name for path in tmp_path.iterdir())
-        msg = "disk full"
-        raise OSError(28, msg)
-
-    seen = []
-    monkeypatch.setattr(simulate_study, "write_truth_of_run", fail)
-    with pytest.raises(OSError, match="disk full"):
-        write(tmp_path / "x", brain, n_subjects=1, n_runs=1)
-    assert seen
-    assert "x" not in seen
-    assert not list(tmp_path.iterdir())
-
-
-def test_another_process_may_be_faster(brain, tmp_path, monkeypatch):
-    """Both wanted the same: what the other wrote is taken."""
-    from boldglm.datasets import simulate_study
-
-    def slow(folder, plan):
-        if not running:
-            running.append(folder)
-            write(tmp_path / "x", brain, n_subjects=1, n_runs=1)
-        original(folder, plan)
-
-    running = []
-    original = simulate_study._write_study
-    monkeypatch.setattr(simulate_study, "_write_study", slow)
-    study = write(tmp_path / "x", brain, n_subjects=1, n_runs=1)
-    assert study.bold[0][0].is_file()
-    assert [path.name for path in tmp_path.iterdir()] == ["x"]
 
 
 @pytest.mark.parametrize("name", ["n_subjects", "n_runs"])
@@ -384,73 +279,3 @@ def test_activations_are_used_once_however_they_come(brain, tmp_path):
     one = write(tmp_path / "x", brain, **small)
     two = write(tmp_path / "y", brain, activations=iter(PLACES), **small)
     assert files_of(one.folder) == files_of(two.folder)
-
-
-# what nilearn says of masks that are given and of voxels that are zero
-@pytest.mark.filterwarnings("ignore::RuntimeWarning", "ignore::UserWarning")
-def test_nilearn_reads_the_study_and_finds_the_truth(study, brain):
-    first_level = pytest.importorskip("nilearn.glm.first_level")
-    models, images, events, confounds = first_level.first_level_from_bids(
-        study.folder,
-        study.task,
-        space_label=study.space,
-        img_filters=[("desc", "preproc")],
-        derivatives_folder="derivatives/fmriprep",
-        hrf_model="spm",
-        drift_model=None,
-        noise_model="ar1",
-        signal_scaling=0,
-        mask_img=str(study.masks[0][0]),
-        confounds_strategy=("motion", "high_pass"),
-        confounds_motion="basic",
-    )
-    assert [model.subject_label for model in models] == list(study.subjects)
-    assert [[Path(path) for path in runs] for runs in images] == [
-        list(runs) for runs in study.bold
-    ]
-    assert {model.t_r for model in models} == {1.5}
-    for number, label in enumerate(study.subjects):
-        models[number].fit(images[number], events[number], confounds[number])
-        truth = study.truth / f"sub-{label}"
-        missing = values(truth / "missing.nii.gz") > 0
-        for condition in ("left", "right"):
-            effect = values(truth / f"effect-{condition}.nii.gz")
-            n = len(models[number].design_matrices_[0].columns)
-            at = list(models[number].design_matrices_[0].columns).index(condition)
-            found = models[number].compute_contrast(
-                [np.eye(n)[at]] * 2, output_type="effect_size"
-            )
-            variance = models[number].compute_contrast(
-                [np.eye(n)[at]] * 2, output_type="effect_variance"
-            )
-            inside = brain.mask & ~missing
-            sd = np.sqrt(np.asarray(variance.dataobj)[inside])
-            z = (np.asarray(found.dataobj) - effect)[inside] / sd
-            # spikes, which the design does not know, are the same everywhere
-            assert abs(z.mean()) < 0.9
-            assert 0.9 < z.std() < 1.3
-            peak = np.unravel_index(effect.argmax(), effect.shape)
-            height = np.asarray(found.dataobj)[peak]
-            assert height == pytest.approx(effect[peak], abs=1.0)
-
-
-@pytest.mark.parametrize(
-    ("strategy", "options"),
-    [
-        (("motion", "wm_csf", "global_signal"), {"motion": "full", "wm_csf": "full"}),
-        (("high_pass", "compcor"), {"compcor": "anat_combined", "n_compcor": 4}),
-        (("motion", "scrub"), {"scrub": 0, "fd_threshold": 2.0}),
-    ],
-)
-def test_confounds_load_by_every_strategy_of_nilearn(study, strategy, options):
-    fmriprep = pytest.importorskip("nilearn.interfaces.fmriprep")
-    path = str(study.bold[0][0])
-    table, kept = fmriprep.load_confounds(path, strategy=strategy, **options)
-    assert len(table) == SETTINGS.n_scans
-    assert table.notna().all(axis=None)
-    if "scrub" in strategy:
-        spikes = truth_of(study, "01")[0]["spikes"]["run-1"]
-        assert not set(spikes) & set(kept)
-        assert len(kept) >= SETTINGS.n_scans - 2 * len(spikes) - 2
-    else:
-        assert kept is None

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from boldglm.datasets.simulate_checks import plain_number, real_number, settle
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -63,6 +65,11 @@ class Activation:
     between : float
         Standard deviation between subjects of the response at the peak, percent.
         One run (`simulate_run`) has the responses as they are given.
+
+    Raises
+    ------
+    ValueError
+        If the centre is no point, `fwhm` not above 0, or `between` negative.
     """
 
     label: str
@@ -70,6 +77,19 @@ class Activation:
     effects: Mapping[str, float] = field(hash=False)
     fwhm: float = 12.0
     between: float = 0.0
+
+    def __post_init__(self) -> None:
+        centre = tuple(float(x) for x in self.centre)
+        if len(centre) != 3 or not np.isfinite(centre).all():
+            msg = f"centre is {self.centre}; expected three coordinates, mm"
+            raise ValueError(msg)
+        settle(
+            self,
+            centre=centre,
+            effects={name: plain_number(x) for name, x in self.effects.items()},
+            fwhm=real_number("fwhm", self.fwhm, positive=True),
+            between=real_number("between", self.between),
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +99,8 @@ class Brain:
     Attributes
     ----------
     affine : (4, 4) float64
-        Voxel to world, mm, RAS+.
+        Voxel to world, mm, RAS+. Places are found with any; noise is simulated in
+        voxels that are cubes, turned or not.
     mask : (x, y, z) bool
         The brain.
     baseline : (x, y, z) float32
@@ -98,8 +119,24 @@ class Brain:
 
     @property
     def voxel_size(self) -> float:
-        """Edge of a voxel, mm."""
-        return float(abs(self.affine[0, 0]))
+        """Edge of a voxel, mm; the voxels must be cubes.
+
+        Raises
+        ------
+        ValueError
+            If they are not.
+        """
+        edges = self.affine[:3, :3]
+        size = float(np.linalg.norm(edges[:, 0]))
+        if not np.allclose(edges.T @ edges, size**2 * np.eye(3), atol=1e-3 * size**2):
+            sizes = " x ".join(f"{edge:.4g}" for edge in np.linalg.norm(edges, axis=0))
+            msg = (
+                f"The voxels of the brain have edges of {sizes} mm; expected cubes "
+                "(equal edges, at right angles), because noise is as smooth along each "
+                "axis: resample its mask and baseline."
+            )
+            raise ValueError(msg)
+        return size
 
 
 def make_brain(voxel_size: float = 4.0) -> Brain:
@@ -137,7 +174,7 @@ def make_brain(voxel_size: float = 4.0) -> Brain:
     if not 1 <= voxel_size <= 12:
         msg = f"voxel_size is {voxel_size} mm; expected a length from 1 to 12 mm"
         raise ValueError(msg)
-    affine, axes = _grid(voxel_size)
+    affine, axes = _grid(float(voxel_size))
     radius = np.minimum(_cerebrum(*axes), _radius(axes, LOWER_PARTS))
     # The border of the white matter is wavy, which looks like gyri and sulci.
     x, y, z = axes
@@ -285,10 +322,17 @@ def _radius(
 def distance_from(brain: Brain, centre: Iterable[float]) -> "Array":
     """Distance of every voxel from a point in the world, mm, (x, y, z)."""
     at = np.linalg.inv(brain.affine) @ [*centre, 1.0]
-    x, y, z = np.meshgrid(
+    away = np.meshgrid(
         *(np.arange(n) - c for n, c in zip(brain.shape, at[:3], strict=True)),
         indexing="ij",
         sparse=True,
     )
-    distance: Array = brain.voxel_size * np.sqrt(x**2 + y**2 + z**2)
+    edges = brain.affine[:3, :3]
+    unit = np.linalg.norm(edges[:, 0])
+    # Axes that do not take part are left out: most often two of the three
+    x, y, z = (
+        sum(part * along for part, along in zip(row, away, strict=True) if part)
+        for row in edges / unit
+    )
+    distance: Array = unit * np.sqrt(x**2 + y**2 + z**2)
     return distance

@@ -8,15 +8,12 @@ import numpy as np
 
 from boldglm.datasets import simulate_noise as parts
 from boldglm.datasets.simulate_brain import Activation, make_brain
+from boldglm.datasets.simulate_checks import real_number, whole_number
+from boldglm.datasets.simulate_description import described, settings_of_noise
 from boldglm.datasets.simulate_noise import NoiseSettings
 from boldglm.datasets.simulate_runs import simulate_run
 from boldglm.datasets.simulate_task import RunSettings
-from boldglm.datasets.simulated_folder import (
-    described,
-    provide,
-    write_map,
-    write_truth_maps,
-)
+from boldglm.datasets.simulated_folder import provide, write_map, write_truth_maps
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -107,13 +104,15 @@ def simulate_fiac_first_level(
     >>> np.load(data.design_matrix1)["X"].shape
     (191, 13)
     """
+    voxel_size = real_number("voxel_size", voxel_size)
+    seed = whole_number("seed", seed, 0)
     truth = described(
         "simulate_fiac_first_level",
         _ACTIVATIONS,
         voxel_size=voxel_size,
         seed=seed,
         run=asdict(_SETTINGS),
-        noise=asdict(_NOISE),
+        noise=settings_of_noise(_NOISE),
     )
     return provide(data_dir, "fiac", truth, lambda home: _write(home, voxel_size, seed))
 

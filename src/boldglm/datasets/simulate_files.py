@@ -1,5 +1,7 @@
 """One simulated subject on disk, laid out as users have theirs."""
 
+import json
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -9,18 +11,17 @@ from typing import Any
 import numpy as np
 
 from boldglm.datasets.simulate_brain import Activation, Brain, make_brain
-from boldglm.datasets.simulate_noise import NoiseSettings
-from boldglm.datasets.simulate_runs import (
-    SimulatedRun,
-    require_positive,
-    simulate_run,
-)
-from boldglm.datasets.simulate_task import RunSettings, default_activations
-from boldglm.datasets.simulate_writing import (
+from boldglm.datasets.simulate_checks import whole_number
+from boldglm.datasets.simulate_description import (
     UNITS,
-    require_file_names,
     settings_of_noise,
     settings_of_places,
+)
+from boldglm.datasets.simulate_noise import NoiseSettings
+from boldglm.datasets.simulate_runs import SimulatedRun, simulate_run
+from boldglm.datasets.simulate_task import RunSettings, default_activations
+from boldglm.datasets.simulate_writing import (
+    require_file_names,
     write_bold,
     write_json,
     write_table,
@@ -29,6 +30,18 @@ from boldglm.datasets.simulate_writing import (
 from boldglm.datasets.simulated_folder import write_map
 
 __all__ = ["SimulatedDataset", "simulate_dataset"]
+
+_FUNC = Path("sub-01") / "func"
+_TRUTH = Path("truth")
+_DESCRIPTION = "dataset_description.json"
+#: What a call may leave that the next one does not write
+_FILES = {
+    _FUNC: re.compile(
+        r"sub-01_task-demo_run-\d+_"
+        r"(bold\.nii\.gz|bold\.json|events\.tsv|desc-confounds_timeseries\.tsv)"
+    ),
+    _TRUTH: re.compile(r"(effect-[\w.+-]+|null|missing|(partial|ma)-\d+)\.nii\.gz"),
+}
 
 
 @dataclass(frozen=True)
@@ -102,8 +115,8 @@ def simulate_dataset(
             partial-1.nii.gz                        of the noise, one per lag
             ma-1.nii.gz, missing.nii.gz             if `noise` has them
 
-    Files of the same names are replaced, each of them only when the new one is
-    complete.
+    What an earlier call has written into the folder is replaced, as soon as the first
+    run is simulated. Other files are left as they are.
 
     Parameters
     ----------
@@ -121,6 +134,9 @@ def simulate_dataset(
 
     Raises
     ------
+    FileExistsError
+        If the folder has files of these names that come from elsewhere. Nothing is
+        changed.
     ValueError
         If `n_runs` is not positive, or no file can be named after a condition.
 
@@ -133,15 +149,22 @@ def simulate_dataset(
     >>> data.bold[0].name
     'sub-01_task-demo_run-1_bold.nii.gz'
     """
-    require_positive("n_runs", n_runs)
+    n_runs = whole_number("n_runs", n_runs)
+    seed = whole_number("seed", seed, 0)
     folder = Path(folder)
     brain = make_brain() if brain is None else brain
     settings = RunSettings() if settings is None else settings
     noise = NoiseSettings() if noise is None else noise
     activations = default_activations() if activations is None else tuple(activations)
     require_file_names(activations)
-    func = folder / "sub-01" / "func"
-    func.mkdir(parents=True, exist_ok=True)
+    _require_own(folder)
+    truth = {
+        "seed": seed,
+        "units": UNITS,
+        "activations": settings_of_places(activations),
+        "run": asdict(settings),
+        "noise": settings_of_noise(noise),
+    }
     files = []
     for number in range(1, n_runs + 1):
         if on_step is not None:
@@ -154,12 +177,14 @@ def simulate_dataset(
             seed=seed,
             run=number,
         )
-        stem = func / f"sub-01_task-demo_run-{number}"
+        if number == 1:
+            _begin(folder, truth)
+        stem = folder / _FUNC / f"sub-01_task-demo_run-{number}"
         files.append(_write_run(stem, run, settings))
-    mask = func / "sub-01_task-demo_desc-brain_mask.nii.gz"
+    mask = folder / _FUNC / "sub-01_task-demo_desc-brain_mask.nii.gz"
     write_map(mask, brain.mask.astype(np.uint8), brain.affine)
     write_json(
-        folder / "dataset_description.json",
+        folder / _DESCRIPTION,
         {"Name": "boldglm simulation", "BIDSVersion": "1.10.0", "DatasetType": "raw"},
     )
     bold, sidecars, events, confounds = zip(*files, strict=True)
@@ -171,8 +196,47 @@ def simulate_dataset(
         confounds=confounds,
         mask=mask,
         activations=run.truth.activations,
-        **_write_truth(folder / "truth", run, settings, noise, seed),
+        truth=folder / _TRUTH / "truth.json",
+        **write_truth_of_run(folder / _TRUTH, run.truth, brain.affine),
     )
+
+
+def _require_own(folder: Path) -> None:
+    """Refuse to write over what somebody else has written."""
+    taken = [
+        name
+        for name in (_DESCRIPTION, "sub-01", "truth")
+        if (folder / name).is_file() or any(folder.glob(f"{name}/[!.]*"))
+    ]
+    if not taken or _is_own(folder):
+        return
+    msg = (
+        f"{folder} has {', '.join(taken)}, not written by simulate_dataset: it is left "
+        "as it is. Give another folder, or move these away."
+    )
+    raise FileExistsError(msg)
+
+
+def _is_own(folder: Path) -> bool:
+    """Whether the truth of such a subject is there."""
+    try:
+        said = json.loads((folder / _TRUTH / "truth.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    return set(said) == {"seed", "units", "activations", "run", "noise"}
+
+
+def _begin(folder: Path, truth: dict[str, Any]) -> None:
+    """Take away what an earlier call has left; say first what comes now.
+
+    So a call that was interrupted is known as one of ours by the next.
+    """
+    for place, names in _FILES.items():
+        (folder / place).mkdir(parents=True, exist_ok=True)
+        for path in (folder / place).iterdir():
+            if names.fullmatch(path.name):
+                path.unlink()
+    write_json(folder / _TRUTH / "truth.json", truth)
 
 
 def _write_run(
@@ -195,27 +259,3 @@ def _write_run(
     write_table(events, run.events)
     write_table(confounds, run.confounds)
     return bold, sidecar, events, confounds
-
-
-def _write_truth(
-    folder: Path,
-    run: SimulatedRun,
-    settings: RunSettings,
-    noise: NoiseSettings,
-    seed: int,
-) -> dict[str, Any]:
-    """Write what an analysis should find; the paths, as in `SimulatedDataset`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    truth = folder / "truth.json"
-    write_json(
-        truth,
-        {
-            "seed": seed,
-            "units": UNITS,
-            "activations": settings_of_places(run.truth.activations),
-            "run": asdict(settings),
-            "noise": settings_of_noise(noise),
-        },
-    )
-    maps = write_truth_of_run(folder, run.truth, run.brain.affine)
-    return {"truth": truth, **maps}

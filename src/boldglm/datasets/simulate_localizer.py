@@ -1,6 +1,7 @@
 """Simulated maps in the folder of the localizer data set: left and right hand."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,13 +17,10 @@ from boldglm.datasets.simulate_brain import (
     null_mask,
     smooth_field,
 )
+from boldglm.datasets.simulate_checks import real_number, whole_number
+from boldglm.datasets.simulate_description import described
 from boldglm.datasets.simulate_writing import write_table
-from boldglm.datasets.simulated_folder import (
-    described,
-    provide,
-    write_map,
-    write_truth_maps,
-)
+from boldglm.datasets.simulated_folder import provide, write_map, write_truth_maps
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,7 +62,14 @@ def simulate_localizer_contrasts(
     The left hand makes the right motor cortex and the left cerebellum active, which is
     positive; the right hand the others, which is negative. ``truth/truth.json`` in the
     folder has the places and the effects; ``truth/effect.nii.gz`` (percent) and
-    ``truth/null.nii.gz`` (brain without any effect) are on the grid of the maps.
+    ``truth/null.nii.gz`` (brain without any effect) are on the grid of the maps. The
+    former is what the mean over many subjects comes to: with s the standard deviation
+    of the bump and :math:`\delta` of the place,
+
+    .. math::
+
+        \mathrm{E}\,c(x) = \sum_k a_k \left(\frac{s^2}{s^2 + \delta^2}\right)^{3/2}
+            \exp\left(-\frac{|x - x_k|^2}{2 (s^2 + \delta^2)}\right)
 
     Parameters
     ----------
@@ -103,6 +108,9 @@ def simulate_localizer_contrasts(
     if not 2 <= n_subjects <= _N_SUBJECTS:
         msg = f"n_subjects is {n_subjects}; expected from 2 to {_N_SUBJECTS}"
         raise ValueError(msg)
+    n_subjects = whole_number("n_subjects", n_subjects)
+    voxel_size = real_number("voxel_size", voxel_size)
+    seed = whole_number("seed", seed, 0)
     truth = described(
         "simulate_localizer_contrasts",
         _ACTIVATIONS,
@@ -143,9 +151,18 @@ def _write(home: Path, n_subjects: int, voxel_size: float, seed: int) -> None:
     index = {key: f"/simulated{at}" for at, key in enumerate(_index(subjects, name))}
     text = json.dumps(index, indent=1) + "\n"
     (home / "download").write_text(text, encoding="utf-8", newline="\n")
-    effect = effect_maps(brain, _ACTIVATIONS)["effect"]
-    null = null_mask(brain, _ACTIVATIONS)
+    places = [_over_subjects(spot) for spot in _ACTIVATIONS]
+    effect = effect_maps(brain, places)["effect"]
+    null = null_mask(brain, places)
     write_truth_maps(home, brain.affine, {"effect": effect, "null": null})
+
+
+def _over_subjects(spot: Activation) -> Activation:
+    """Its mean: as each has it in another place, it is wider and lower."""
+    fwhm = float(np.hypot(spot.fwhm, parts.FWHM_PER_SIGMA * _SHIFT))
+    lower = (spot.fwhm / fwhm) ** 3
+    effects = {name: lower * percent for name, percent in spot.effects.items()}
+    return replace(spot, effects=effects, fwhm=fwhm)
 
 
 def _subject_map(brain: Brain, rng: np.random.Generator) -> "NDArray[np.float32]":

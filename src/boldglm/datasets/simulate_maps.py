@@ -19,8 +19,8 @@ from boldglm.datasets.simulate_brain import (
     null_mask,
     smooth_field,
 )
+from boldglm.datasets.simulate_checks import real_number, settle, whole_number
 from boldglm.datasets.simulate_noise import FWHM_PER_SIGMA, stream
-from boldglm.datasets.simulate_runs import require_positive
 from boldglm.datasets.simulated_folder import new_volume
 
 if TYPE_CHECKING:
@@ -84,12 +84,17 @@ class GroupSettings:
     missing_value: float = np.nan
 
     def __post_init__(self) -> None:
-        require_positive("n_subjects", self.n_subjects)
-        if not self.between >= 0:
-            msg = f"between is {self.between}; expected a standard deviation, 0 or more"
-            raise ValueError(msg)
         low, high = self.within
-        if not 0 <= low <= high:
+        settle(
+            self,
+            n_subjects=whole_number("n_subjects", self.n_subjects),
+            between=real_number("between", self.between),
+            within=(float(low), float(high)),
+            fwhm=real_number("fwhm", self.fwhm),
+            missing=float(self.missing),
+            missing_value=float(self.missing_value),
+        )
+        if not 0 <= low <= high < np.inf:
             msg = f"within ranges from {low} to {high}; expected 0 <= low <= high"
             raise ValueError(msg)
         if not 0 <= self.missing <= 1:
@@ -201,8 +206,8 @@ def simulate_group(
     Raises
     ------
     DesignError
-        If an effect belongs to no column of `subjects`, or that column lacks a
-        value, or has texts of more than two kinds.
+        If `subjects` has no row, an effect belongs to none of its columns, or that
+        column lacks a value, or has texts of more than two kinds.
 
     Examples
     --------
@@ -217,6 +222,7 @@ def simulate_group(
     brain = make_brain() if brain is None else brain
     settings = GroupSettings() if settings is None else settings
     places = _default_places() if activations is None else tuple(activations)
+    seed = whole_number("seed", seed, 0)
     if subjects is None:
         subjects = draw_subjects(settings.n_subjects, seed)
     else:
@@ -277,6 +283,9 @@ def _default_places() -> tuple[Activation, ...]:
 
 def _labelled(subjects: "pd.DataFrame") -> "pd.DataFrame":
     """A copy that says who is who."""
+    if len(subjects) == 0:
+        msg = "subjects has no rows; expected one for every subject."
+        raise DesignError(msg)
     subjects = subjects.reset_index(drop=True)
     if "subject_label" not in subjects:
         labels = [f"{number:02d}" for number in range(1, len(subjects) + 1)]

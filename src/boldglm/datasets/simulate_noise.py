@@ -8,6 +8,7 @@ import numpy as np
 
 from boldglm.datasets.simulate_arma import ar_coefficients, ar_noise
 from boldglm.datasets.simulate_brain import Brain, distance_from, smooth_field
+from boldglm.datasets.simulate_checks import real_number, settle, whole_number
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -87,7 +88,8 @@ class NoiseSettings:
     Raises
     ------
     ValueError
-        If a range is not inside (-1, 1), or `missing` is not a share.
+        If a range is not inside (-1, 1), `missing` is not a share, or another number
+        is negative.
 
     Examples
     --------
@@ -107,17 +109,15 @@ class NoiseSettings:
     missing: float = 0.0
 
     def __post_init__(self) -> None:
-        for ranges, what, good in (
-            (self.partial, "partial autocorrelations", "stable"),
-            (self.ma, "coefficients of the moving average", "invertible"),
-        ):
-            for low, high in ranges:
-                if not -1 < low <= high < 1:
-                    msg = (
-                        f"{what} range from {low} to {high}; expected -1 < low <= high "
-                        f"< 1, which is what makes a process {good}"
-                    )
-                    raise ValueError(msg)
+        for name in ("sd", "fwhm", "map_fwhm", "scanner", "drift", "motion"):
+            settle(self, **{name: real_number(name, getattr(self, name))})
+        settle(
+            self,
+            n_spikes=whole_number("n_spikes", self.n_spikes, 0),
+            partial=_ranges(self.partial, "partial autocorrelations", "stable"),
+            ma=_ranges(self.ma, "coefficients of the moving average", "invertible"),
+            missing=float(self.missing),
+        )
         if not 0 <= self.missing < 1:
             msg = (
                 f"missing is {self.missing}; expected a share of the brain, at least 0 "
@@ -259,9 +259,13 @@ def motion_maps(brain: Brain) -> "NDArray[np.float64]":
     (6, x, y, z) float64
         Signal per mm, then signal per radian.
     """
-    gradient = np.stack(np.gradient(brain.baseline.astype(float), brain.voxel_size))
-    centred = [(np.arange(n) - (n - 1) / 2) * brain.voxel_size for n in brain.shape]
+    edge = brain.voxel_size
+    gradient = np.stack(np.gradient(brain.baseline.astype(float), edge))
+    centred = [(np.arange(n) - (n - 1) / 2) * edge for n in brain.shape]
     arm = np.stack(np.meshgrid(*centred, indexing="ij"))
+    # From along the axes of the grid to along those of the world
+    turn = brain.affine[:3, :3] / edge
+    gradient, arm = (np.tensordot(turn, along, 1) for along in (gradient, arm))
     # g . (w x r) = w . (r x g)
     torque = np.cross(arm, gradient, axis=0)
     return -np.concatenate([gradient, torque])
@@ -278,6 +282,20 @@ def framewise_displacement(
     scale = np.repeat([1.0, MM_PER_RADIAN], 3)
     moved = [np.abs(after - before) @ scale for before, after in pairwise(position)]
     return np.array([np.nan, *moved])
+
+
+def _ranges(
+    pairs: tuple[tuple[float, float], ...], what: str, good: str
+) -> tuple[tuple[float, float], ...]:
+    """Ranges that make a process stable, or invertible."""
+    for low, high in pairs:
+        if not -1 < low <= high < 1:
+            msg = (
+                f"{what} range from {low} to {high}; expected -1 < low <= high < 1, "
+                f"which is what makes a process {good}"
+            )
+            raise ValueError(msg)
+    return tuple((float(low), float(high)) for low, high in pairs)
 
 
 def _maps_within(

@@ -21,6 +21,7 @@ from boldglm.datasets.simulate_brain import (
     make_brain,
     null_mask,
 )
+from boldglm.datasets.simulate_checks import whole_number
 from boldglm.datasets.simulate_noise import NoiseSettings
 from boldglm.datasets.simulate_task import (
     RunSettings,
@@ -38,7 +39,6 @@ __all__ = [
     "Truth",
     "own_activations",
     "population",
-    "require_positive",
     "simulate_run",
     "simulate_subject",
 ]
@@ -54,7 +54,8 @@ class Truth:
     ----------
     activations : tuple of Activation
     effects : mapping of str to (x, y, z) float32
-        Response to each condition, percent of the mean signal.
+        Response to each condition, percent of the mean signal; zero where there is
+        no signal.
     regressors : pandas.DataFrame
         (n_scans, n_conditions) the response of the simulated vessels, 1 during a
         long block.
@@ -159,7 +160,12 @@ def simulate_run(
     settings = RunSettings() if settings is None else settings
     noise = NoiseSettings() if noise is None else noise
     activations = default_activations() if activations is None else tuple(activations)
-    effects = effect_maps(brain, activations)
+    seed = whole_number("seed", seed, 0)
+    missing = parts.missing_mask(brain, noise, seed)
+    effects = {
+        name: np.where(missing, np.float32(0), effect)
+        for name, effect in effect_maps(brain, activations).items()
+    }
     if events is None:
         events = block_events(
             list(effects), settings, parts.stream(seed, "events", run)
@@ -167,7 +173,6 @@ def simulate_run(
     spikes = parts.spike_scans(
         noise, settings.n_scans, parts.stream(seed, "spikes", run)
     )
-    missing = parts.missing_mask(brain, noise, seed)
     truth = Truth(
         activations=activations,
         effects=MappingProxyType(effects),
@@ -245,7 +250,8 @@ def simulate_subject(
     [1.37, 1.37]
     [2.0, 2.0]
     """
-    require_positive("n_runs", n_runs)
+    n_runs = whole_number("n_runs", n_runs)
+    seed = whole_number("seed", seed, 0)
     places = population() if activations is None else activations
     own = own_activations(places, seed)
     return tuple(
@@ -270,10 +276,10 @@ def own_activations(
     activations: Iterable[Activation], seed: int
 ) -> tuple[Activation, ...]:
     """How one subject responds; places without `between` are left as they are."""
-    rng = parts.stream(seed, "responses")
     own = []
-    for place in activations:
-        # Drawn also where nothing varies, so that no place depends on another.
+    for number, place in enumerate(activations):
+        # A stream for each, so that no place depends on another
+        rng = parts.stream(seed, "responses", number)
         draws = rng.standard_normal(len(place.effects)).tolist()
         effects = {
             name: percent + place.between * z
@@ -281,13 +287,6 @@ def own_activations(
         }
         own.append(replace(place, effects=effects) if place.between else place)
     return tuple(own)
-
-
-def require_positive(name: str, value: int) -> None:
-    """Refuse to make no run or no subject."""
-    if value < 1:
-        msg = f"{name} is {value}; expected at least 1"
-        raise ValueError(msg)
 
 
 def _confounds(

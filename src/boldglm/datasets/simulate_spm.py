@@ -1,7 +1,7 @@
 """Simulated files in the folder of SPM's faces data set: faces, scrambled faces."""
 
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,15 +15,12 @@ from boldglm.datasets.simulate_brain import (
     make_brain,
     null_mask,
 )
+from boldglm.datasets.simulate_checks import real_number, whole_number
+from boldglm.datasets.simulate_description import described, settings_of_noise
 from boldglm.datasets.simulate_noise import NoiseSettings
 from boldglm.datasets.simulate_runs import simulate_run
 from boldglm.datasets.simulate_task import RunSettings, response
-from boldglm.datasets.simulated_folder import (
-    described,
-    new_volume,
-    provide,
-    write_truth_maps,
-)
+from boldglm.datasets.simulated_folder import new_volume, provide, write_truth_maps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,13 +112,15 @@ def simulate_spm_multimodal_fmri(
     if not 3 <= voxel_size <= 12:
         msg = f"voxel_size is {voxel_size} mm; expected a length from 3 to 12 mm"
         raise ValueError(msg)
+    voxel_size = real_number("voxel_size", voxel_size)
+    seed = whole_number("seed", seed, 0)
     truth = described(
         "simulate_spm_multimodal_fmri",
         _ACTIVATIONS,
         voxel_size=voxel_size,
         seed=seed,
         t_r=_T_R,
-        noise={**asdict(_NOISE), "scanner": float(_SCANNER)},
+        noise={**settings_of_noise(_NOISE), "scanner": float(_SCANNER)},
     )
     return provide(
         data_dir,

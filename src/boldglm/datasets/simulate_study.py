@@ -2,7 +2,6 @@
 
 import hashlib
 import shutil
-import tempfile
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,30 +18,32 @@ from boldglm.datasets.simulate_brain import (
     make_brain,
     null_mask,
 )
+from boldglm.datasets.simulate_checks import whole_number
 from boldglm.datasets.simulate_confounds import preprocessing_confounds
+from boldglm.datasets.simulate_description import (
+    described,
+    settings_of_noise,
+    settings_of_places,
+)
 from boldglm.datasets.simulate_maps import draw_subjects
 from boldglm.datasets.simulate_noise import NoiseSettings, stream
 from boldglm.datasets.simulate_runs import (
     SimulatedRun,
     own_activations,
     population,
-    require_positive,
     simulate_run,
 )
 from boldglm.datasets.simulate_task import RunSettings
 from boldglm.datasets.simulate_writing import (
-    UNITS,
-    as_json,
     effect_file,
     require_file_names,
-    settings_of_noise,
-    settings_of_places,
     write_bold,
     write_json,
+    write_lines,
     write_table,
     write_truth_of_run,
 )
-from boldglm.datasets.simulated_folder import write_map
+from boldglm.datasets.simulated_folder import write_map, write_whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -53,7 +54,12 @@ TASK = "demo"
 SPACE = "MNI152NLin2009cAsym"
 _DERIVATIVES = Path("derivatives") / "fmriprep"
 _TRUTH = Path("derivatives") / "truth"
-_README = "Simulated by boldglm; what is to be found is in derivatives/truth.\n"
+_README = "Simulated by boldglm; what is to be found is in derivatives/truth."
+#: What BIDS has no names for, seen from the root and from the truth itself
+_IGNORED = {
+    Path(): [f"{_TRUTH.as_posix()}/"],
+    _TRUTH: ["*.nii.gz", "*_regressors.tsv", "truth.json", "files.json"],
+}
 
 
 @dataclass(frozen=True)
@@ -114,17 +120,16 @@ class _Plan:
         brain = hashlib.sha256(self.brain.affine.tobytes())
         brain.update(self.brain.mask.tobytes())
         brain.update(self.brain.baseline.tobytes())
-        return {
-            "simulated_by": f"boldglm {__version__}, simulate_bids",
-            "seed": self.seed,
-            "n_subjects": self.n_subjects,
-            "n_runs": self.n_runs,
-            "units": UNITS,
-            "activations": settings_of_places(self.activations),
-            "run": asdict(self.settings),
-            "noise": settings_of_noise(self.noise),
-            "brain": {"shape": self.brain.shape, "sha256": brain.hexdigest()},
-        }
+        return described(
+            "simulate_bids",
+            self.activations,
+            seed=self.seed,
+            n_subjects=self.n_subjects,
+            n_runs=self.n_runs,
+            run=asdict(self.settings),
+            noise=settings_of_noise(self.noise),
+            brain={"shape": self.brain.shape, "sha256": brain.hexdigest()},
+        )
 
 
 def simulate_bids(
@@ -149,13 +154,14 @@ def simulate_bids(
                       sub-01_task-demo_run-1_events.tsv
           derivatives/fmriprep/
             dataset_description.json
-            sub-01/anat/sub-01_space-…_desc-preproc_T1w.nii.gz
+            sub-01/anat/sub-01_space-…_desc-preproc_T1w.nii.gz, .json
                         sub-01_space-…_desc-brain_mask.nii.gz
             sub-01/func/sub-01_task-demo_run-1_space-…_desc-preproc_bold.nii.gz, .json
                         sub-01_task-demo_run-1_space-…_desc-brain_mask.nii.gz
                         sub-01_task-demo_run-1_desc-confounds_timeseries.tsv, .json
           derivatives/truth/
             truth.json                  seed, settings, activations
+            files.json                  size of every file
             effect-<condition>.nii.gz   of the population, percent
             between-<condition>.nii.gz  standard deviation between subjects
             null.nii.gz                 brain without any effect
@@ -168,8 +174,8 @@ def simulate_bids(
     nothing in them. Confounds are those of `simulate_run` and what a preprocessing
     computes from the scans, under the names of fMRIPrep.
 
-    The files are written to a folder of another name, which gets its own when all
-    are there.
+    The files are written to a draft, and are in the folder when all are there. BIDS
+    validators pass the truth over (``.bidsignore``).
 
     Parameters
     ----------
@@ -192,7 +198,8 @@ def simulate_bids(
     Raises
     ------
     FileExistsError
-        If there is something else in the folder. Nothing is changed.
+        If there is something else in the folder, or files of the study are missing or
+        damaged. Nothing is changed.
     ValueError
         If there is to be no subject or no run, or no file can be named after a
         condition.
@@ -202,67 +209,30 @@ def simulate_bids(
     Examples
     --------
     >>> from boldglm.datasets.simulate import RunSettings, make_brain, simulate_bids
-    >>> home = Path(tempfile.mkdtemp())
-    >>> study = simulate_bids(home / "study", n_runs=1, brain=make_brain(10.0),
+    >>> from tempfile import mkdtemp
+    >>> study = simulate_bids(mkdtemp(), n_runs=1, brain=make_brain(10.0),
     ...                       settings=RunSettings(n_scans=60))
     >>> study.bold[1][0].name
     'sub-02_task-demo_run-1_space-MNI152NLin2009cAsym_desc-preproc_bold.nii.gz'
     >>> sorted(path.name for path in study.truth.glob("*-*.nii.gz"))
     ['between-faces.nii.gz', ..., 'effect-faces.nii.gz', 'effect-houses.nii.gz']
     """
-    require_positive("n_subjects", n_subjects)
-    require_positive("n_runs", n_runs)
     places = population() if activations is None else tuple(activations)
     require_file_names(places)
     plan = _Plan(
-        n_subjects=n_subjects,
-        n_runs=n_runs,
+        n_subjects=whole_number("n_subjects", n_subjects),
+        n_runs=whole_number("n_runs", n_runs),
         brain=make_brain() if brain is None else brain,
         activations=places,
         settings=RunSettings() if settings is None else settings,
         noise=NoiseSettings() if noise is None else noise,
-        seed=seed,
+        seed=whole_number("seed", seed, 0),
     )
-    folder = Path(folder).expanduser().resolve()
-    if not _is_there(folder, plan):
-        _write_whole(folder, plan)
+    folder = Path(folder).expanduser().absolute()
+    write_whole(
+        folder, plan.described(), lambda draft: _write_study(draft, plan), home=_TRUTH
+    )
     return _listing(folder, plan)
-
-
-def _is_there(folder: Path, plan: _Plan) -> bool:
-    """Whether this very study is; nothing else may be."""
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
-        return False
-    try:
-        found = (folder / _TRUTH / "truth.json").read_text(encoding="utf-8")
-    except OSError:
-        how = "was not written by simulate_bids"
-    else:
-        if found == as_json(plan.described()):
-            return True
-        how = "was simulated with other settings or by another version"
-    msg = (
-        f"What is in {folder} {how}: it is left as it is. Give a folder that is empty "
-        "or new, or remove this one."
-    )
-    raise FileExistsError(msg)
-
-
-def _write_whole(folder: Path, plan: _Plan) -> None:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".simulating-") as home:
-        # In a folder of its own the draft gets the usual permissions
-        draft = Path(home) / folder.name
-        draft.mkdir()
-        _write_study(draft, plan)
-        try:
-            if folder.exists():
-                folder.rmdir()  # empty; on some systems nothing can take its place
-            draft.rename(folder)
-        except OSError:
-            # Another process may have been faster
-            if not _is_there(folder, plan):
-                raise
 
 
 def _write_study(folder: Path, plan: _Plan) -> None:
@@ -270,7 +240,9 @@ def _write_study(folder: Path, plan: _Plan) -> None:
         path.mkdir(parents=True, exist_ok=True)
         kind = "raw" if path == folder else "derivative"
         write_json(path / "dataset_description.json", _description(kind))
-    (folder / "README").write_text(_README, encoding="utf-8", newline="\n")
+    for path, ignored in _IGNORED.items():
+        write_lines(folder / path / ".bidsignore", ignored)
+    write_lines(folder / "README", [_README])
     write_json(folder / f"task-{TASK}_bold.json", _side_car(plan))
     people = draw_subjects(plan.n_subjects, plan.seed)
     people["subject_label"] = [f"sub-{label}" for label in plan.subjects]
@@ -300,7 +272,6 @@ def _side_car(plan: _Plan) -> dict[str, Any]:
 
 def _write_truth_of_population(folder: Path, plan: _Plan) -> None:
     brain, places = plan.brain, plan.activations
-    write_json(folder / "truth.json", plan.described())
     null = null_mask(brain, places).astype(np.uint8)
     write_map(folder / "null.nii.gz", null, brain.affine)
     for name, effect in effect_maps(brain, places).items():
@@ -346,6 +317,8 @@ def _write_anatomy(folder: Path, subject: str, brain: Brain) -> None:
     write_map(raw, _t1(brain), brain.affine)
     done = folder / _DERIVATIVES / subject / "anat" / f"{subject}_space-{SPACE}"
     shutil.copyfile(raw, f"{done}_desc-preproc_T1w.nii.gz")
+    side_car = done.with_name(f"{done.name}_desc-preproc_T1w.json")
+    write_json(side_car, {"SkullStripped": True})
     mask = done.with_name(f"{done.name}_desc-brain_mask.nii.gz")
     write_map(mask, brain.mask.astype(np.uint8), brain.affine)
 

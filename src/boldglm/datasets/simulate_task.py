@@ -8,6 +8,7 @@ import numpy as np
 
 from boldglm._base.errors import EventsError
 from boldglm.datasets.simulate_brain import Activation
+from boldglm.datasets.simulate_checks import real_number, settle, whole_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,12 +36,26 @@ class RunSettings:
         Length of a block of stimuli, seconds.
     rest : float
         Mean length of the rest between two blocks, seconds.
+
+    Raises
+    ------
+    ValueError
+        If there is to be no scan, a time is not above 0, or `rest` is negative.
     """
 
     n_scans: int = 150
     t_r: float = 2.0
     block: float = 12.0
     rest: float = 7.0
+
+    def __post_init__(self) -> None:
+        settle(
+            self,
+            n_scans=whole_number("n_scans", self.n_scans),
+            t_r=real_number("t_r", self.t_r, positive=True),
+            block=real_number("block", self.block, positive=True),
+            rest=real_number("rest", self.rest),
+        )
 
 
 def default_activations() -> tuple[Activation, ...]:

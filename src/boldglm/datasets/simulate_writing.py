@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from boldglm.datasets.simulate_brain import Activation
-from boldglm.datasets.simulate_noise import NoiseSettings
 from boldglm.datasets.simulate_runs import SimulatedRun, Truth
 from boldglm.datasets.simulated_folder import write_map
 
@@ -20,19 +18,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
-    "UNITS",
-    "as_json",
     "effect_file",
     "require_file_names",
-    "settings_of_noise",
-    "settings_of_places",
     "write_bold",
     "write_json",
+    "write_lines",
     "write_table",
     "write_truth_of_run",
 ]
-
-UNITS = {"centre": "mm", "fwhm": "mm", "effects": "percent signal change"}
 
 
 def write_bold(path: Path, run: SimulatedRun, t_r: float) -> None:
@@ -52,12 +45,12 @@ def write_table(path: Path, table: "pd.DataFrame") -> None:
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Write a side car."""
-    _write_text(path, as_json(content))
+    _write_text(path, json.dumps(content, indent=2) + "\n")
 
 
-def as_json(content: Mapping[str, Any]) -> str:
-    """The text of a side car."""
-    return json.dumps(content, indent=2) + "\n"
+def write_lines(path: Path, lines: Iterable[str]) -> None:
+    """Write a text."""
+    _write_text(path, "".join(f"{line}\n" for line in lines))
 
 
 def write_truth_of_run(
@@ -109,27 +102,6 @@ def require_file_names(activations: Iterable[Activation]) -> None:
                 "only, because files are named after it."
             )
             raise ValueError(msg)
-
-
-def settings_of_noise(noise: NoiseSettings) -> dict[str, Any]:
-    """The settings for a truth file; without parts that are off by default."""
-    return {
-        name: value
-        for name, value in asdict(noise).items()
-        if value or name not in {"ma", "missing"}
-    }
-
-
-def settings_of_places(activations: Iterable[Activation]) -> list[dict[str, Any]]:
-    """The places for a truth file; `between` where the subject is one of many."""
-    return [
-        {
-            name: dict(value) if name == "effects" else value
-            for name, value in vars(place).items()
-            if value or name != "between"
-        }
-        for place in activations
-    ]
 
 
 def _write_lags(

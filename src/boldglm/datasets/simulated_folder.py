@@ -1,22 +1,24 @@
-"""Simulated data in the folder of a data set: whole, or not there."""
+"""Simulated data in a folder: whole, or not there."""
 
 import json
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from boldglm.datasets.registry import dataset
-from boldglm.datasets.simulate_brain import Activation
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["described", "new_volume", "provide", "write_map", "write_truth_maps"]
+__all__ = ["new_volume", "provide", "write_map", "write_truth_maps", "write_whole"]
 
-_TRUTH = Path("truth") / "truth.json"
+_TRUTH = Path("truth")
+_DESCRIPTION = "truth.json"
+_SIZES = "files.json"
+_DRAFTS = ".simulating-"
 
 
 def provide(
@@ -50,15 +52,15 @@ def provide(
     Raises
     ------
     FileExistsError
-        If the data set is there, measured or simulated in another way. Nothing is
-        changed.
+        If the data set is there, measured, simulated in another way, or damaged.
+        Nothing is changed.
 
     Examples
     --------
     >>> root = tempfile.mkdtemp()
     >>> folder = provide(root, "fiac", {"seed": 0}, lambda folder: None)
     >>> sorted(path.name for path in folder.rglob("*"))
-    ['fiac_nilearn.glm', 'truth', 'truth.json']
+    ['fiac_nilearn.glm', 'files.json', 'truth', 'truth.json']
     >>> provide(root, "fiac", {"seed": 1}, lambda folder: None)
     Traceback (most recent call last):
         ...
@@ -66,60 +68,68 @@ def provide(
     """
     data_dir = Path(data_dir).expanduser().absolute()
     folders = [data_dir / one for one in dataset(name).folders]
-    text = json.dumps(truth, indent=2) + "\n"
-    if _is_there(folders, text):
-        return data_dir
-    data_dir.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=data_dir, prefix=".simulating-") as scratch:
-        # In a folder of its own the draft gets the usual permissions
-        draft = Path(scratch) / folders[0].name
-        (draft / _TRUTH).parent.mkdir(parents=True)
-        write(draft)
-        (draft / _TRUTH).write_text(text, encoding="utf-8", newline="\n")
-        try:
-            draft.rename(folders[0])
-        except OSError:
-            # Another process may have been faster
-            if not _is_there(folders, text):
-                raise
+    if not any(_is_there(folder, _TRUTH, truth) for folder in folders):
+        write_whole(folders[0], truth, write)
     return data_dir
 
 
-def described(
-    maker: str, activations: Iterable[Activation], **more: Any
-) -> dict[str, Any]:
-    """What a simulation is made of, for `provide`.
+def write_whole(
+    folder: Path,
+    truth: Mapping[str, Any],
+    write: Callable[[Path], None],
+    home: Path = _TRUTH,
+) -> None:
+    """Write a simulation into a folder of its own, if it is not there yet.
+
+    The files are written to a draft, which takes the place of the folder when all are
+    there. A folder without any file counts as none; it is kept, and gets them.
 
     Parameters
     ----------
-    maker : str
-        The function that simulates.
-    activations : iterable of Activation
-    **more
-        Arguments and settings.
+    folder : Path
+        Absolute.
+    truth : mapping
+        What the simulation is made of, for JSON: by it the folder is known again.
+    write : function of a Path
+        Writes the files into a folder, in which there is `home` already.
+    home : Path
+        In the folder: where the truth goes, as ``truth.json``, and the sizes of all
+        files, as ``files.json``.
 
-    Returns
-    -------
-    dict
+    Raises
+    ------
+    FileExistsError
+        If there is something else, or a file of the simulation is missing or has
+        another size. Nothing is changed.
 
     Examples
     --------
-    >>> spot = Activation("hand knob", (38.0, -24.0, 58.0), {"left": 2.0})
-    >>> described("simulate_this", [spot], seed=0)["activations"][0]["label"]
-    'hand knob'
+    >>> folder = Path(tempfile.mkdtemp()) / "simulation"
+    >>> write_whole(folder, {"seed": 0}, lambda draft: (draft / "scans").touch())
+    >>> (folder / "scans").unlink()
+    >>> write_whole(folder, {"seed": 0}, lambda draft: (draft / "scans").touch())
+    Traceback (most recent call last):
+        ...
+    FileExistsError: .../simulation was simulated, and scans is missing or damaged...
     """
-    return {
-        "simulated_by": f"boldglm.datasets.{maker}",
-        "units": {
-            "centre": "mm",
-            "fwhm": "mm",
-            "effects": "percent of the mean signal",
-        },
-        **more,
-        "activations": [
-            {**vars(spot), "effects": dict(spot.effects)} for spot in activations
-        ],
-    }
+    if _is_there(folder, home, truth):
+        return
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # An empty folder may be where one is, or where another disk begins
+    place = folder if folder.exists() else folder.parent
+    with tempfile.TemporaryDirectory(dir=place, prefix=_DRAFTS) as scratch:
+        # In a folder of its own the draft gets the usual permissions
+        draft = Path(scratch) / "draft"
+        (draft / home).mkdir(parents=True)
+        write(draft)
+        _write_json(draft / home / _SIZES, _sizes(draft))
+        _write_json(draft / home / _DESCRIPTION, truth)
+        try:
+            _put(draft, folder, home)
+        except OSError:
+            # Another process may have been faster
+            if not _is_there(folder, home, truth):
+                raise
 
 
 def new_volume(
@@ -175,29 +185,113 @@ def write_truth_maps(
     >>> [path.name for path in home.glob("truth/*")]
     ['null.nii.gz']
     """
-    home = (folder / _TRUTH).parent
+    home = folder / _TRUTH
     home.mkdir(exist_ok=True)
     for name, values in maps.items():
         stored = values.astype(np.uint8 if values.dtype == bool else np.float32)
         write_map(home / f"{name}.nii.gz", stored, affine)
 
 
-def _is_there(folders: list[Path], text: str) -> bool:
+def _is_there(folder: Path, home: Path, truth: Mapping[str, Any]) -> bool:
     """Whether this very simulation is there; nothing else may be."""
-    for folder in folders:
-        if not folder.exists():
-            continue
-        try:
-            found = (folder / _TRUTH).read_text(encoding="utf-8")
-        except OSError:
-            how = "and was not simulated"
-        else:
-            if found == text:
-                return True
-            how = "simulated in another way or by another version"
+    if folder.is_symlink() and not folder.exists():
+        how = "is a link to nothing"
+    elif not folder.exists() or (folder.is_dir() and _is_empty(folder)):
+        return False
+    elif not folder.is_dir():
+        how = "is a file, not a folder"
+    else:
+        found = _read_json(folder / home / _DESCRIPTION)
+        # Through text and back: there are no tuples in JSON
+        if found == json.loads(json.dumps(truth)):
+            _require_all_files(folder, home)
+            return True
+        how = "is there, " + (
+            "and was not simulated"
+            if found is None
+            else "simulated in another way or by another version"
+        )
+    msg = (
+        f"{folder} {how}: it is left as it is. Give another folder, or move this one "
+        "away."
+    )
+    raise FileExistsError(msg)
+
+
+def _require_all_files(folder: Path, home: Path) -> None:
+    """Refuse what an interrupted copy, or a hand, has left of a simulation."""
+    sizes = _read_json(folder / home / _SIZES)
+    if sizes is None:
+        damaged = [(home / _SIZES).as_posix()]
+    else:
+        found = _sizes(folder)
+        damaged = [name for name, size in sizes.items() if found.get(name) != size]
+    if damaged:
+        more = f" and {len(damaged) - 1} files more are" if damaged[1:] else " is"
         msg = (
-            f"{folder} is there, {how}: it is left as it is. Give another data_dir, "
-            "or move that folder away."
+            f"{folder} was simulated, and {damaged[0]}{more} missing or damaged: "
+            "delete the folder, and it is simulated again."
         )
         raise FileExistsError(msg)
-    return False
+
+
+def _sizes(folder: Path) -> dict[str, int]:
+    """Size of every file, bytes."""
+    return {
+        path.relative_to(folder).as_posix(): path.stat().st_size
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def _put(draft: Path, folder: Path, home: Path) -> None:
+    """Make a draft the folder, or the content of one without files."""
+    if not folder.exists():
+        draft.rename(folder)
+        return
+    if not _is_empty(folder):
+        msg = f"{folder} has got files while they were simulated"
+        raise FileExistsError(msg)
+    for path in sorted(_contents(folder), reverse=True):
+        path.rmdir()
+    # A folder does not move over one with files: of two processes the first to move one
+    # wins. The truth is last
+    parts = sorted(
+        draft.iterdir(), key=lambda one: (one.name == home.parts[0], one.is_file())
+    )
+    for number, part in enumerate(parts):
+        try:
+            part.rename(folder / part.name)
+        except OSError:
+            for moved in parts[:number]:
+                (folder / moved.name).rename(moved)
+            raise
+
+
+def _is_empty(folder: Path) -> bool:
+    return all(path.is_dir() and not path.is_symlink() for path in _contents(folder))
+
+
+def _contents(folder: Path) -> Iterator[Path]:
+    """What is in a folder, but for drafts, and the lock of a killed download."""
+    from boldglm.datasets.fetching import LOCK
+
+    for path in folder.iterdir():
+        if path.name.startswith(_DRAFTS) or path.name == LOCK:
+            continue
+        yield path
+        if path.is_dir() and not path.is_symlink():
+            yield from path.rglob("*")
+
+
+def _read_json(path: Path) -> Any:
+    """None if there is none."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def _write_json(path: Path, content: Mapping[str, Any]) -> None:
+    text = json.dumps(content, indent=2) + "\n"
+    path.write_text(text, encoding="utf-8", newline="\n")
