@@ -3,13 +3,16 @@ import pandas as pd
 import pytest
 from scipy.ndimage import label
 
+from boldglm._base.errors import EventsError
 from boldglm.datasets.simulate import (
     Activation,
+    GroupSettings,
     NoiseSettings,
     RunSettings,
     autocorrelations,
     default_activations,
     make_brain,
+    simulate_group,
     simulate_run,
     simulate_subject,
 )
@@ -239,3 +242,39 @@ def test_a_model_finds_the_effects_within_their_standard_error(brain):
     assert len(z) > 60
     assert np.abs(z.mean(axis=0)).max() < 4 / np.sqrt(len(z))
     assert z.std() == pytest.approx(1.0, abs=0.15)
+
+
+def table(**changes):
+    given = {"onset": [4.0, 30.0], "duration": [10.0, 10.0]}
+    return pd.DataFrame(given | {"trial_type": ["faces", "houses"]} | changes)
+
+
+@pytest.mark.parametrize(
+    ("events", "words"),
+    [
+        (table(trial_type=["Faces", "Houses"]), "nothing would respond"),
+        (table(onset=[np.nan, 3.0]), "expected an onset"),
+        (table(duration=[np.nan, 3.0]), "a duration above 0"),
+        (table().drop(columns="trial_type"), "events lack 'trial_type'"),
+    ],
+)
+def test_events_that_would_show_nothing_are_refused(events, words):
+    with pytest.raises(EventsError, match=words):
+        simulate_run(brain=make_brain(12.0), events=events)
+
+
+def test_events_of_other_conditions_are_allowed_beside():
+    events = table(trial_type=["faces", "button"])
+    run = simulate_run(brain=make_brain(12.0), events=events)
+    assert run.truth.regressors["faces"].any()
+    assert not run.truth.regressors["houses"].any()
+
+
+def test_what_was_simulated_is_told_in_a_line():
+    run = simulate_run(brain=make_brain(12.0))
+    group = simulate_group(brain=run.brain, settings=GroupSettings(n_subjects=3))
+    for one in (run, run.brain, run.truth, group, group.truth):
+        text = repr(one)
+        assert text.startswith(f"{type(one).__name__}(")
+        assert len(text) < 300
+        assert "\n" not in text

@@ -92,7 +92,7 @@ class Activation:
         )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Brain:
     """What lies in the scanner: where the brain is, and how bright.
 
@@ -110,6 +110,10 @@ class Brain:
     affine: "Array"
     mask: "NDArray[np.bool_]"
     baseline: "NDArray[np.float32]"
+
+    def __repr__(self) -> str:
+        """What it is like, without its numbers."""
+        return f"Brain(shape={self.shape}, {int(self.mask.sum())} voxels in the mask)"
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -105,7 +105,7 @@ class GroupSettings:
             raise ValueError(msg)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class GroupTruth:
     """What a perfect analysis of a group would find.
 
@@ -132,8 +132,13 @@ class GroupTruth:
     null: "NDArray[np.bool_]"
     missing: "NDArray[np.bool_]"
 
+    def __repr__(self) -> str:
+        """What was put in, without the maps."""
+        places = ", ".join(repr(spot.label) for spot in self.activations)
+        return f"GroupTruth(effects of {list(self.effects)} in {places})"
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True, eq=False, repr=False)
 class SimulatedGroup:
     """One map per subject, with its variance.
 
@@ -155,6 +160,10 @@ class SimulatedGroup:
     mask: "Nifti1Image"
     subjects: "pd.DataFrame"
     truth: GroupTruth
+
+    def __repr__(self) -> str:
+        """What it is like, without its numbers."""
+        return f"SimulatedGroup({len(self.effects)} maps of {self.mask.shape} voxels)"
 
 
 def simulate_group(
@@ -310,8 +319,9 @@ def _covariate(subjects: "pd.DataFrame", name: str) -> "NDArray[np.float64]":
     if name not in subjects:
         msg = (
             f"An activation has an effect of {name!r}, which is no column of subjects "
-            f"({', '.join(map(str, subjects.columns))}). Add it, or call what all have "
-            f"in common {INTERCEPT!r}."
+            f"({', '.join(map(str, subjects.columns))}). Add it, or give activations "
+            f"of your own (the default ones differ with age and group); what all have "
+            f"in common is {INTERCEPT!r}."
         )
         raise DesignError(msg)
     column = subjects[name]

@@ -46,7 +46,7 @@ __all__ = [
 MOTION_NAMES = ("trans_x", "trans_y", "trans_z", "rot_x", "rot_y", "rot_z")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Truth:
     """What a perfect analysis would find.
 
@@ -81,8 +81,13 @@ class Truth:
     missing: "NDArray[np.bool_]"
     spikes: tuple[int, ...]
 
+    def __repr__(self) -> str:
+        """What was put in, without the maps."""
+        places = ", ".join(repr(spot.label) for spot in self.activations)
+        return f"Truth(effects of {list(self.effects)} in {places})"
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True, eq=False, repr=False)
 class SimulatedRun:
     """One run of BOLD data, as a scanner and a preprocessing leave it.
 
@@ -104,6 +109,10 @@ class SimulatedRun:
     events: "pd.DataFrame"
     confounds: "pd.DataFrame"
     truth: Truth
+
+    def __repr__(self) -> str:
+        """What it is like, without its numbers."""
+        return f"SimulatedRun(bold={self.bold.shape}, {len(self.events)} events)"
 
 
 def simulate_run(
@@ -145,7 +154,8 @@ def simulate_run(
     Raises
     ------
     EventsError
-        If an event has no duration, or the run is too short for the blocks.
+        If a column of the events is missing, an event has no onset or duration, none
+        is of a condition that has an effect, or the run is too short for the blocks.
 
     Examples
     --------

@@ -22,6 +22,8 @@ __all__ = [
     "task_regressors",
 ]
 
+COLUMNS = ("onset", "duration", "trial_type")
+
 
 @dataclass(frozen=True)
 class RunSettings:
@@ -184,21 +186,41 @@ def task_regressors(
     Raises
     ------
     EventsError
-        If an event has no duration.
+        If a column is missing, an event has no onset or duration, or none is of a
+        condition.
     """
     import pandas as pd
 
+    _check_events(events, conditions)
     time = settings.t_r * np.arange(settings.n_scans, dtype=np.float64)
     columns = {name: np.zeros(settings.n_scans) for name in conditions}
     onsets, durations = (events[key].to_numpy(float) for key in ("onset", "duration"))
     names = events["trial_type"]
     for onset, duration, name in zip(onsets, durations, names, strict=True):
-        if not duration > 0:
+        if not (np.isfinite(onset) and duration > 0):
             msg = (
-                f"The event at {onset:g} s lasts {duration:g} s; expected a duration "
-                "above 0."
+                f"The event at {onset:g} s lasts {duration:g} s; expected an onset and "
+                "a duration above 0."
             )
             raise EventsError(msg)
         if name in columns:
             columns[name] += response(time, onset, duration)
     return pd.DataFrame(columns, index=range(settings.n_scans))
+
+
+def _check_events(events: "pd.DataFrame", conditions: Sequence[str]) -> None:
+    missing = [name for name in COLUMNS if name not in events]
+    if missing:
+        msg = (
+            f"events lack {', '.join(map(repr, missing))}; expected a table with the "
+            f"columns {', '.join(COLUMNS)}"
+        )
+        raise EventsError(msg)
+    shown = set(events["trial_type"])
+    if len(events) and conditions and not shown & set(conditions):
+        msg = (
+            f"The events are of {', '.join(sorted(map(repr, shown)))}, the activations "
+            f"have effects of {', '.join(map(repr, conditions))}: nothing would "
+            "respond. Name the conditions alike (an effect of 0 will do)."
+        )
+        raise EventsError(msg)
