@@ -184,7 +184,7 @@ def test_an_event_without_duration_is_refused(brain):
     events = pd.DataFrame(
         {"onset": [10.0], "duration": [0.0], "trial_type": ["houses"]}
     )
-    with pytest.raises(ValueError, match="event at 10 s lasts 0 s; .* a duration above 0"):
+    with pytest.raises(ValueError, match=r"at 10 s lasts 0 s; .* duration above 0"):
         simulate_run(brain=brain, settings=SHORT, events=events)
 
 
