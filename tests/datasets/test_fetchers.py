@@ -21,6 +21,7 @@ from boldglm.datasets.localizer import (
 )
 from boldglm.datasets.localizer_first_level import fetch_localizer_first_level
 from boldglm.datasets.openneuro import fetch_ds000030_urls, fetch_openneuro_dataset
+from boldglm.datasets.registry import dataset
 from boldglm.datasets.spm import fetch_spm_auditory, fetch_spm_multimodal_fmri
 from boldglm.exceptions import FetchError
 
@@ -230,3 +231,45 @@ def test_the_data_directory_may_be_named_by_a_variable(tmp_path, offline, monkey
     data = fetch_spm_auditory(verbose=0)
     assert data.anat.startswith(str(tmp_path))
     shutil.rmtree(tmp_path / "spm_auditory")
+
+
+# Those that call another fetcher refer to it
+WRAPPERS = {fetch_localizer_calculation_task, fetch_localizer_button_task}
+
+
+@pytest.mark.parametrize(
+    ("fetcher", "name"), [call[:2] for call in CALLS if call[0] not in WRAPPERS]
+)
+def test_docstrings_tell_how_much_may_be_downloaded(fetcher, name):
+    entry = dataset(name)
+    one_by_one = entry.each and fetcher is not fetch_ds000030_urls
+    sources = [entry.each] if one_by_one else entry.sources
+    size = sum(source.at_most for source in sources) // 10**6
+    each_file = " each" if one_by_one else ""
+    assert f"at most {size} MB{each_file}" in " ".join(fetcher.__doc__.split())
+
+
+@each
+def test_a_failed_fetch_leaves_no_folder(
+    fetcher, name, given, tmp_path, offline, patience
+):
+    with pytest.raises(FetchError, match=r"Is this machine online\?$") as told:
+        fetcher(data_dir=tmp_path / "new" / "data", verbose=0, **given)
+    assert list(tmp_path.iterdir()) == []
+    text = str(told.value)
+    simulator = dataset(name).simulator
+    # calculating is not simulated
+    is_simulated = simulator and "calculation" not in f"{given} {fetcher.__name__}"
+    assert (f"boldglm.datasets.{simulator}(another" in text) is bool(is_simulated)
+
+
+@each
+def test_the_folder_of_the_data_itself_is_no_data_directory(
+    fetcher, name, given, tmp_path, offline
+):
+    layouts.write(name, tmp_path)
+    before = layouts.files_of(tmp_path)
+    home = tmp_path / dataset(name).folders[0]
+    with pytest.raises(ValueError, match=f"{name!r} itself.*: {tmp_path}$"):
+        fetcher(data_dir=home, verbose=0, **given)
+    assert layouts.files_of(tmp_path) == before

@@ -130,37 +130,6 @@ def test_a_damaged_archive_of_the_user_stays_until_there_is_better(
     assert files_of(tmp_path) == WHOLE
 
 
-def test_the_error_tells_what_to_do_by_hand(faces, tmp_path, offline, patience):
-    folder = tmp_path / "spm_multimodal_fmri"
-    folder.mkdir()
-    with pytest.raises(FetchError) as told:
-        bring(faces, folder, faces.sources, verbose=0)
-    text = str(told.value)
-    url = "https://www.fil.ion.ucl.ac.uk/spm/download/data/mmfaces/multimodal_fmri.zip"
-    for part in (
-        "'spm_multimodal_fmri' cannot be fetched",
-        f"{url}: Temporary failure in name resolution",
-        f"Missing in {folder}: sub001/fMRI/Session1/fMETHODS-0005-*-01.img (390 files",
-        f"{url}\n    as {folder}/sub001/multimodal_fmri.zip (the next call unpacks",
-        "multimodal_smri.zip",
-        "set data_dir or BOLDGLM_DATA to the folder that has 'spm_multimodal_fmri'",
-        "copy its folder 'spm_multimodal_fmri' here",
-        "Licence: Not stated.",
-        "https://www.fil.ion.ucl.ac.uk/spm/data/mmfaces/",
-    ):
-        assert part in text
-    assert files_of(folder) == {}
-
-
-def test_a_long_list_of_files_is_not_told_in_full(faces, tmp_path, offline, patience):
-    sources = [Source(f"S{at}", ("https://osf.io/x",), 10) for at in range(40)]
-    with pytest.raises(FetchError) as told:
-        bring(faces, tmp_path, sources, verbose=0)
-    assert "S4 and 35 more." in str(told.value)
-    assert "and 35 files more" in str(told.value)
-    assert len(str(told.value)) < 2000
-
-
 def test_a_readonly_folder_is_told_without_asking(
     archive, faces, readonly_folder, server
 ):
@@ -264,7 +233,7 @@ def test_of_two_processes_at_once_one_downloads(archive, server, tmp_path):
     assert [process.returncode for process in both] == [0, 0]
     assert len(server.requests) == 1
     assert said == [
-        [f"Fetching fiac into {tmp_path}", "2"],
+        [f"Fetching fiac into {tmp_path} (up to 1 MB)", "2"],
         ["Waiting for another process that fetches fiac", "2"],
     ]
     assert files_of(tmp_path) == WHOLE
@@ -333,7 +302,28 @@ def test_what_is_said(archive, faces, tmp_path, verbose, lines, caplog):
     bring(faces, tmp_path, [archive], verbose=verbose)
     assert len(caplog.messages) == lines
     if lines:
-        assert caplog.messages[0] == f"Fetching spm_multimodal_fmri into {tmp_path}"
+        first = f"Fetching spm_multimodal_fmri into {tmp_path} (up to 1 MB)"
+        assert caplog.messages[0] == first
+
+
+@pytest.mark.parametrize(
+    ("sizes", "told"),
+    [
+        ([7_000_000], "(up to 7 MB)"),
+        ([7_000_000, 9_000_000], "(up to 16 MB)"),
+        ([7_000_000] * 3, "(3 files of up to 7 MB)"),
+    ],
+)
+def test_how_much_may_come_is_said_first(
+    faces, tmp_path, offline, patience, caplog, sizes, told
+):
+    caplog.set_level("INFO", "boldglm")
+    sources = [Source(f"{at}", ("https://x.y",), n) for at, n in enumerate(sizes)]
+    # where the length is known, it is no limit
+    sources.append(replace(sources.pop(), at_most=10**9, size=sizes[-1]))
+    with pytest.raises(FetchError):
+        bring(faces, tmp_path, sources)
+    assert caplog.messages[0].endswith(told)
 
 
 @pytest.mark.parametrize("verbose", [0, 1])

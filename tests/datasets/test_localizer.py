@@ -111,7 +111,7 @@ def test_divergence_subjects_without_a_file_are_told(root):
     edit_index(root, lambda key: "sub-S02_mask" not in key)
     path = root / "brainomics_localizer/brainomics_data/S02/boolean_mask_mask.nii.gz"
     path.unlink()
-    with pytest.warns(UserWarning, match="no masks of S02: they are left out of"):
+    with pytest.warns(UserWarning, match="no masks for S02: they are left out of"):
         data = fetch_localizer_contrasts(BUTTON, 3, get_masks=True, data_dir=root)
     assert [path.split("/")[-2] for path in data.masks] == ["S01", "S03"]
     assert len(data.cmaps) == 3
@@ -123,7 +123,7 @@ def test_a_folder_that_has_all_there_is_comes_first(root, tmp_path):
     path.unlink()
     (tmp_path / "empty" / "brainomics_localizer").mkdir(parents=True)
     both = os.pathsep.join([str(tmp_path / "empty"), str(root)])
-    with pytest.warns(UserWarning, match="no masks of S02"):
+    with pytest.warns(UserWarning, match="no masks for S02"):
         data = fetch_localizer_contrasts(BUTTON, 3, get_masks=True, data_dir=both)
     assert all(path.startswith(f"{root}/brainomics") for path in data.cmaps)
 
@@ -146,7 +146,9 @@ def test_a_damaged_index_is_fetched_again(tmp_path, internet):
 
 def test_an_index_that_is_none_is_told(tmp_path, internet):
     internet.files["osf.io/hwbm2/download"] = b"[]"
-    with pytest.raises(FetchError, match="index of brainomics_localizer is no JSON"):
+    with pytest.raises(
+        FetchError, match="index of the data set 'brainomics_localizer' is"
+    ):
         fetch_localizer_contrasts(BUTTON, 1, data_dir=tmp_path, verbose=0)
 
 
@@ -165,11 +167,39 @@ def test_more_subjects_than_there_are_is_all_of_them(root):
     """Of whom this folder has three."""
     with (
         pytest.warns(UserWarning, match="n_subjects is 95: there are 94") as told,
-        pytest.warns(UserWarning, match=r"no cmaps of S04, S05, .*S94: they are left"),
+        pytest.warns(
+            UserWarning, match=r"no cmaps of 'left.*' for S04, S05, .*S94: they are"
+        ),
     ):
         data = fetch_localizer_contrasts(BUTTON, 95, data_dir=root, verbose=0)
     assert all(one.filename == __file__ for one in told)
     assert len(data.cmaps) == 3
+
+
+def test_divergence_what_nobody_has_is_an_empty_list(root):
+    """And the warning says of which contrast."""
+    both = [*BUTTON, "checkerboard"]
+    with pytest.warns(UserWarning, match="of 'checkerboard' for S01, S02, S03") as told:
+        data = fetch_localizer_contrasts(both, 3, get_tmaps=True, data_dir=root)
+    assert [str(one.message).partition(" for ")[0] for one in told] == [
+        f"The data set 'brainomics_localizer' has no {key} of 'checkerboard'"
+        for key in ("cmaps", "tmaps")
+    ]
+    assert len(data.cmaps) == len(data.tmaps) == 3
+    with pytest.warns(UserWarning, match="no cmaps of 'checkerboard' for S01, S02:"):
+        data = fetch_localizer_contrasts(["checkerboard"], 2, data_dir=root)
+    assert data["cmaps"] == []
+    assert set(data) == {"cmaps", "ext_vars", "description"}
+
+
+def test_a_hand_without_maps_has_none(root):
+    edit_index(root, lambda key: "sub-S02_T" not in key)
+    home = root / "brainomics_localizer/brainomics_data/S02"
+    (home / "normalized_T1_anat_defaced.nii.gz").unlink()
+    with pytest.warns(UserWarning, match="no anats for S02"):
+        data = fetch_localizer_button_task(root)
+    assert (data.anat, data.anats) == (None, [])
+    assert data.tmap == data.tmaps[0]
 
 
 @pytest.mark.parametrize("numbers", [0, -1, [0], [95], [1, 200], []])
@@ -180,8 +210,75 @@ def test_divergence_subjects_that_there_are_not_are_an_error(root, numbers):
 
 @pytest.mark.parametrize("wrong", [1.5, "two", ["S01"]])
 def test_numbers_of_subjects_are_whole(root, wrong):
-    with pytest.raises((TypeError, ValueError), match="n_subjects"):
+    with pytest.raises((TypeError, ValueError), match="n_subjects is "):
         fetch_localizer_contrasts(BUTTON, wrong, data_dir=root)
+
+
+def test_text_is_no_list_of_numbers(root):
+    with pytest.raises(TypeError, match="n_subjects is '16'; expected how many"):
+        fetch_localizer_contrasts(BUTTON, "16", data_dir=root)
+
+
+def test_contrasts_may_come_one_by_one_and_twice(root):
+    given = (name for name in [*BUTTON, *BUTTON])
+    data = fetch_localizer_contrasts(given, 2, data_dir=root)
+    assert len(data.cmaps) == 4
+
+
+@pytest.mark.parametrize(
+    ("misspelt", "meant"),
+    [
+        ("CHECKERBOARD", "checkerboard"),
+        ("left vs right buton press", "left vs right button press"),
+        ("Visual Sentence", "visual sentences"),
+    ],
+)
+def test_a_misspelt_contrast_is_told_with_what_was_meant(misspelt, meant):
+    with pytest.raises(ValueError, match="no contrast") as told:
+        contrast_file_names([misspelt])
+    first = str(told.value).splitlines()[0]
+    assert first == (
+        f"There is no contrast {misspelt!r} in the data set 'brainomics_localizer'. "
+        f"Did you mean {meant!r}? There are:"
+    )
+
+
+def test_divergence_no_contrast_is_answered_with_those_there_are(root):
+    with pytest.raises(ValueError, match=r"contrasts is empty; .*\n  checkerboard\n"):
+        fetch_localizer_contrasts([], 1, data_dir=root)
+
+
+@pytest.mark.parametrize("wrong", [3, ["checkerboard"], None])
+def test_a_contrast_is_a_name(wrong):
+    with pytest.raises(ValueError, match="no contrast "):
+        contrast_file_names([wrong])
+
+
+def test_by_hand_every_file_is_told(tmp_path, internet):
+    """Without the index, and with it; its entry leads to the address."""
+    folder = tmp_path / "brainomics_localizer"
+    options = {"get_tmaps": True, "data_dir": tmp_path, "verbose": 0}
+    told = []
+    for _ in range(2):
+        with pytest.raises(FetchError) as failed:
+            fetch_localizer_contrasts(BUTTON, 3, **options)
+        told.append(str(failed.value))
+        index = layouts.remote("brainomics_localizer")["osf.io/hwbm2/download"]
+        folder.mkdir(exist_ok=True)
+        (folder / "download").write_bytes(index)
+    for text in told:
+        assert f"All files that are missing in {folder}:\n" in text
+        for kind in ("cmaps", "tmaps"):
+            place = f"brainomics_data/<subject>/{kind}_{layouts.MAP}.nii.gz"
+            assert f"  {place}\n    of S01, S02, S03\n" in text
+        assert "  brainomics_data/phenotype/behavioural.tsv\nEach is at" in text
+        assert (
+            f"https://osf.io/download/<key>/, with its key from the index, {folder}"
+            in (text)
+        )
+    first = told[1].partition("the first of them is\n  ")[2].partition("\n")[0]
+    key = json.loads(index)[first].lstrip("/")
+    assert f"https://osf.io/download/{key}/\n    as {folder}/brain" in told[1]
 
 
 def test_a_contrast_that_there_is_not_is_told_with_those_there_are(root):

@@ -34,13 +34,32 @@ PATTERNS = st.lists(
 )
 
 
-@given(NAMES, PATTERNS, PATTERNS, st.sampled_from([None, 0, 1, 2, 9]))
+@given(NAMES, PATTERNS, PATTERNS, st.sampled_from([None, 1, 2, 9]))
 def test_the_selection_is_that_of_nilearn(urls, wanted, unwanted, n_subjects):
     datasets = pytest.importorskip("nilearn.datasets")
     before = list(urls)
     found = select_from_index(urls, wanted, unwanted, n_subjects)
     assert found == datasets.select_from_index(urls, wanted, unwanted, n_subjects)
     assert urls == before
+
+
+@pytest.mark.parametrize("number", [0, -1, 1.5])
+def test_divergence_no_subject_is_no_selection(number):
+    with pytest.raises(ValueError, match=f"n_subjects is {number}; expected how many"):
+        select_from_index(URLS, n_subjects=number)
+
+
+@pytest.mark.parametrize("name", ["urls", "inclusion_filters", "exclusion_filters"])
+def test_divergence_one_string_is_no_list_of_its_letters(name):
+    given = {"urls": URLS} | {name: "*b*"}
+    with pytest.raises(TypeError, match=rf"{name} is '\*b\*'; expected a list of"):
+        select_from_index(**given)
+
+
+def test_one_address_is_no_list(tmp_path, offline):
+    with pytest.raises(TypeError, match=r"urls is 'https.*; expected a list of addr"):
+        fetch_openneuro_dataset(URLS[0], tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_urls_are_a_list_and_where_it_is(tmp_path, offline):

@@ -5,9 +5,11 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+from boldglm import datasets
 from boldglm.datasets.registry import Source, dataset, dataset_names
 from boldglm.datasets.unpack import safe_path
 
+SIMULATED = {"spm_multimodal_fmri", "fiac", "brainomics_localizer"}
 ENTRIES = [dataset(name) for name in dataset_names()]
 SOURCES = [
     pytest.param(source, id=f"{entry.name}-{source.file}")
@@ -77,9 +79,67 @@ def test_an_archive_is_there_when_enough_of_its_files_are(tmp_path):
         (tmp_path / name).write_bytes(b"1")
     assert source.lacks(tmp_path) == ["run-*.img (3 files, 2 found)"]
     (tmp_path / "run-3.img").touch()
-    assert source.lacks(tmp_path) == ["run-*.img (3 files, 2 found)"]
+    assert source.lacks(tmp_path) == ["run-*.img (3 files, 2 found: not run-3.img)"]
     (tmp_path / "run-3.img").write_bytes(b"1")
     assert source.lacks(tmp_path) == []
+
+
+def numbered(folder, gone):
+    """Pairs of runs 3 to 9, numbered twice, but for some; what is not there."""
+    holds = {"a/run-7-*-1.img": 7, "a/run-7-*-1.hdr": 7}
+    source = Source("a/b.zip", ("https://osf.io/b",), 10, unpack=True, holds=holds)
+    (folder / "a").mkdir()
+    names = [f"run-7-{at:03}-{at:05}-1" for at in range(3, 10)]
+    for name in (f"{name}.{kind}" for name in names for kind in ("img", "hdr")):
+        if name not in gone:
+            (folder / "a" / name).write_bytes(b"1")
+    return source.lacks(folder)
+
+
+@pytest.mark.parametrize(
+    ("gone", "told"),
+    [
+        (["5.img"], ["run-7-005-00005-1.img"]),
+        (["5.img", "5.hdr"], ["run-7-005-00005-1.img", "run-7-005-00005-1.hdr"]),
+        # half a pair tells of the other, also at the ends
+        (["3.hdr"], ["run-7-003-00003-1.hdr"]),
+        (["9.img"], ["run-7-009-00009-1.img"]),
+    ],
+)
+def test_scans_that_are_missing_are_named(tmp_path, gone, told):
+    gone = [f"run-7-{one[0]:0>3}-{one[0]:0>5}-1{one[1:]}" for one in gone]
+    assert numbered(tmp_path, gone) == [
+        f"a/run-7-*-1.{name[-3:]} (7 files, 6 found: not {name})" for name in told
+    ]
+
+
+def test_a_scan_without_a_number_or_with_two_tells_of_none(tmp_path):
+    holds = {"run-*.img": 6}
+    source = Source("b.zip", ("https://osf.io/b",), 10, unpack=True, holds=holds)
+    for name in ("mean", "1-9", "02", "04", "{05}"):
+        (tmp_path / f"run-{name}.img").write_bytes(b"1")
+    assert source.lacks(tmp_path) == ["run-*.img (6 files, 5 found: not run-03.img)"]
+
+
+def test_of_many_scans_that_are_missing_three_are_named(tmp_path):
+    gone = [f"run-7-{at:03}-{at:05}-1.img" for at in range(4, 9)]
+    assert numbered(tmp_path, gone) == [
+        "a/run-7-*-1.img (7 files, 2 found: not run-7-004-00004-1.img, "
+        "run-7-005-00005-1.img, run-7-006-00006-1.img, 2 more)"
+    ]
+
+
+def test_what_nothing_tells_of_is_not_named(tmp_path):
+    gone = [f"run-7-003-00003-1.{kind}" for kind in ("img", "hdr")]
+    assert numbered(tmp_path, gone) == [
+        f"a/run-7-*-1.{kind} (7 files, 6 found)" for kind in ("img", "hdr")
+    ]
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=dataset_names())
+def test_a_simulator_is_a_function_of_ours(entry):
+    assert not entry.simulator or callable(getattr(datasets, entry.simulator))
+    assert bool(entry.simulator) is (entry.name in SIMULATED)
 
 
 def test_a_link_to_nothing_is_no_file_and_a_folder_is_there(tmp_path):

@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 from tests.datasets import layouts
 
-from boldglm._base.errors import EventsError
+from boldglm._base.errors import EventsError, FetchError
 from boldglm.datasets.spm import fetch_spm_auditory, fetch_spm_multimodal_fmri
 
 
@@ -70,6 +70,37 @@ def test_onsets_that_cannot_be_read_are_told(home, tmp_path, content):
     (home / "fMRI" / "session2_events.tsv").unlink()
     with pytest.raises(EventsError, match=r"trials_ses2\.mat cannot be read"):
         fetch_spm_multimodal_fmri(tmp_path, verbose=0)
+
+
+def test_a_scan_that_is_missing_and_cannot_be_fetched_is_named(
+    home, tmp_path, patience
+):
+    scan = home / "fMRI" / "Session2" / "fMETHODS-0006-00200-000200-01.img"
+    scan.unlink()
+    with pytest.raises(FetchError) as told:
+        fetch_spm_multimodal_fmri(tmp_path, verbose=0)
+    assert f"390 files, 389 found: not {scan.name})" in str(told.value)
+
+
+@pytest.mark.parametrize("name", ["../spm", "a/b", "/spm", "a\\b", "c:", "", ".", ".."])
+@pytest.mark.parametrize("fetcher", [fetch_spm_multimodal_fmri, fetch_spm_auditory])
+def test_divergence_the_name_of_the_folder_is_no_path(tmp_path, offline, fetcher, name):
+    with pytest.raises(ValueError, match=r"data_name is .*; expected the name of a fo"):
+        fetcher(tmp_path, name, 0)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_name_of_the_folder_is_text(tmp_path):
+    with pytest.raises(TypeError, match="data_name is 7; expected the name"):
+        fetch_spm_auditory(tmp_path, 7)
+
+
+def test_another_name_of_the_folder_is_told(tmp_path, offline, patience):
+    with pytest.raises(FetchError) as told:
+        fetch_spm_auditory(tmp_path, "words", 0)
+    assert "data set 'spm_auditory' cannot be" in str(told.value)
+    assert "copy its folder 'words' here" in str(told.value)
+    assert f"as {tmp_path}/words/MoAEpilot.bids.zip" in str(told.value)
 
 
 def test_a_scan_that_is_missing_is_fetched(tmp_path, internet):

@@ -39,7 +39,18 @@ _LONGEST_WAIT = 60.0
 
 
 class DownloadError(OSError):
-    """No address has the file, or none can be reached."""
+    """No address has the file, or none can be reached.
+
+    Parameters
+    ----------
+    msg : str
+    unreached : bool
+        Whether no server has answered; an attribute, too.
+    """
+
+    def __init__(self, msg: str, *, unreached: bool = False) -> None:
+        super().__init__(msg)
+        self.unreached = unreached
 
 
 def download(
@@ -96,6 +107,7 @@ def download(
     if not resume:
         part.discard()
     failures = []
+    unreached = True
     begun = part.origin
     # First the address that something has come from
     for url in sorted(source.urls, key=lambda one: begun is None or begun.url != one):
@@ -108,10 +120,11 @@ def download(
             if isinstance(error, StorageError):
                 raise
             failures.append(f"  {url}: {_reason(error)}{attempt.told()}")
+            unreached &= _is_unreached(error)
         else:
             part.finish()
             return target
-    raise DownloadError("\n".join(failures))
+    raise DownloadError("\n".join(failures), unreached=unreached)
 
 
 def is_worth_another_try(error: Exception) -> bool:
@@ -288,6 +301,13 @@ def _weight(error: Exception) -> int:
     # Where a network lets nothing through, each takes the full time
     unreachable = isinstance(error, URLError) and isinstance(error.reason, TimeoutError)
     return 2 if unreachable else 1
+
+
+def _is_unreached(error: Exception) -> bool:
+    """Whether nobody has answered, not even with a refusal."""
+    if isinstance(error, HTTPError) or not isinstance(error, URLError):
+        return False
+    return not isinstance(error.reason, ssl.SSLError)
 
 
 def _reason(error: Exception) -> str:

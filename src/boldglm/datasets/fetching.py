@@ -21,11 +21,12 @@ from boldglm._base.errors import FetchError
 from boldglm._base.log import say
 from boldglm._base.progress import ProgressBar
 from boldglm.datasets.download import DownloadError, download
-from boldglm.datasets.folders import dataset_folder, is_writable
+from boldglm.datasets.folders import dataset_folder, is_writable, kept_if_filled
 from boldglm.datasets.http_request import Patience
 from boldglm.datasets.lock import locked
 from boldglm.datasets.part_file import StorageError
 from boldglm.datasets.registry import Dataset, Source
+from boldglm.datasets.simulation_mark import refuse_simulated
 from boldglm.datasets.unpack import DRAFTS, ArchiveError, safe_path, unpack
 
 __all__ = ["LOCK", "bring", "fetch"]
@@ -41,7 +42,7 @@ def fetch(
     dataset: Dataset,
     data_dir: Any = None,
     *,
-    folder_name: str | None = None,
+    folder_name: Any = None,
     verbose: int = 1,
 ) -> Path:
     """The folder of a data set, with all of its sources in it.
@@ -52,7 +53,7 @@ def fetch(
     data_dir : str or Path, optional
         See `get_data_dirs`.
     folder_name : str, optional
-        Another name of the folder than that of the registry.
+        Another name of the folder than that of the registry; `data_name` of fetchers.
     verbose : int
 
     Returns
@@ -61,9 +62,11 @@ def fetch(
 
     Raises
     ------
+    TypeError, ValueError
+        If `data_dir` is no path, or `folder_name` more or less than a name.
     FetchError
         If files are missing and cannot be downloaded, or could be put nowhere; it
-        tells what to do by hand.
+        tells what to do by hand. If files of a simulation are missing.
 
     Examples
     --------
@@ -76,13 +79,14 @@ def fetch(
     >>> fetch(dataset("ds000030"), root).name
     'uncompressed'
     """
-    names = dataset.folders if folder_name is None else (folder_name,)
+    if folder_name is not None:
+        dataset = replace(dataset, folders=(_checked_name(folder_name),))
 
     def complete(folder: Path) -> bool:
         return not any(source.lacks(folder) for source in dataset.sources)
 
-    folder = dataset_folder(names, complete, data_dir)
-    bring(dataset, folder, dataset.sources, verbose=verbose)
+    with dataset_folder(dataset, complete, data_dir) as folder:
+        bring(dataset, folder, dataset.sources, verbose=verbose)
     return folder
 
 
@@ -92,6 +96,7 @@ def bring(
     sources: Sequence[Source],
     *,
     resume: bool = True,
+    note: str = "",
     verbose: int = 1,
 ) -> None:
     """Download and unpack those sources of which files are missing.
@@ -105,13 +110,16 @@ def bring(
     sources : sequence of Source
     resume : bool
         Whether to go on where an earlier download has stopped.
+    note : str
+        What else an error tells those who download by hand.
     verbose : int
         0: say nothing. Above 1: a line for each file.
 
     Raises
     ------
     FetchError
-        If a file cannot be had, with the reason and what to do by hand.
+        If a file cannot be had, with the reason and what to do by hand; or if the
+        folder is a simulation, whose files are not to be had.
 
     Examples
     --------
@@ -124,11 +132,13 @@ def bring(
         ...
     boldglm._base.errors.FetchError: The data set 'fiac' cannot be fetched...
     """
-    if not _lacking(sources, folder):
+    missing = [one for source in sources for one in source.lacks(folder)]
+    if not missing:
         return
+    refuse_simulated(dataset, folder, missing)
     if not is_writable(folder):
         reason = f"  {folder} is read-only"
-        raise _explained(dataset, folder, _lacking(sources, folder), reason)
+        raise _explained(dataset, folder, _lacking(sources, folder), reason, note)
     waiting = "Waiting for another process that fetches %s"
     try:
         with locked(
@@ -138,14 +148,19 @@ def bring(
                 _clear(folder, sources)
             lacking = _lacking(sources, folder)
             if lacking:
-                say(verbose, "Fetching %s into %s", dataset.name, folder)
+                size = _size_told(lacking)
+                say(verbose, "Fetching %s into %s (%s)", dataset.name, folder, size)
             # Where no lock keeps others out, nobody goes on with the part of another
             tag = "" if alone else f".{os.getpid()}"
             many = len(lacking) > 1 and not any(source.unpack for source in lacking)
             _bring_all(lacking, folder, _How(resume, verbose, tag, bar=not many))
     except (OSError, ArchiveError) as error:
         left = _lacking(sources, folder)
-        raise _explained(dataset, folder, left, str(error)) from error
+        told = _explained(dataset, folder, left, str(error), note)
+        if isinstance(error, DownloadError) and error.unreached:
+            told = FetchError(f"{told}\nIs this machine online?")
+        # It is all in the text: a page of causes would hide what can be done
+        raise told from None
 
 
 @dataclass(frozen=True)
@@ -188,10 +203,14 @@ def _bring_all(lacking: Sequence[Source], folder: Path, how: _How) -> None:
 
 def _bring_one(source: Source, folder: Path, how: _How) -> None:
     path = safe_path(folder, source.file)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not source.unpack:
-        how.download(source, path)
-        return
+    with kept_if_filled(path.parent):
+        if source.unpack:
+            _bring_archive(source, path, folder, how)
+        else:
+            how.download(source, path)
+
+
+def _bring_archive(source: Source, path: Path, folder: Path, how: _How) -> None:
     # Archives come damaged, or are those of other data: another address may be better
     ways = [source, replace(source, urls=(*source.urls[1:], source.urls[0]))]
     by_hand = path.is_file()
@@ -203,7 +222,7 @@ def _bring_one(source: Source, folder: Path, how: _How) -> None:
             how.download(ways.pop(0), path)
         except DownloadError as error:
             msg = f"{problem}\n{error}" if problem else str(error)
-            raise DownloadError(msg) from error
+            raise DownloadError(msg, unreached=error.unreached) from None
         problem = _cannot_use(source, path, folder, how)
         path.unlink(missing_ok=True)
     path.unlink(missing_ok=True)
@@ -238,8 +257,30 @@ def _clear(folder: Path, sources: Sequence[Source]) -> None:
                 shutil.rmtree(draft, ignore_errors=True)
 
 
+def _size_told(sources: Sequence[Source]) -> str:
+    """How much may come: all of it, or for files of one kind how much each."""
+    sizes = [(source.size or source.at_most) // 1_000_000 for source in sources]
+    if len(sizes) > 1 and len(set(sizes)) == 1:
+        return f"{len(sizes)} files of up to {sizes[0]} MB"
+    return f"up to {sum(sizes)} MB"
+
+
+def _checked_name(name: Any) -> str:
+    """The name of a folder; a path would put data where nobody expects them."""
+    msg = f"data_name is {name!r}; expected the name of a folder, without a path."
+    if not isinstance(name, str):
+        raise TypeError(msg)
+    if name in ("", ".", "..") or any(one in name for one in "/\\:"):
+        raise ValueError(msg)
+    return name
+
+
 def _explained(
-    dataset: Dataset, folder: Path, lacking: Sequence[Source], reason: str
+    dataset: Dataset,
+    folder: Path,
+    lacking: Sequence[Source],
+    reason: str,
+    note: str,
 ) -> FetchError:
     """The error with what a person can do about it."""
     todo = []
@@ -251,14 +292,16 @@ def _explained(
         todo.append(f"  and {len(lacking) - _SHOWN} files more")
     missing = [one for source in lacking for one in source.lacks(folder)]
     more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
+    simulator = f"boldglm.datasets.{dataset.simulator}(another_folder)"
+    instead = f"\nTo go on without it, {simulator} simulates files of the same names."
     return FetchError(
         f"The data set {dataset.name!r} cannot be fetched:\n{reason}\n"
         f"Missing in {folder}: {', '.join(missing[:_SHOWN])}{more}.\n"
         "On a machine with access, either fetch it in the same way and copy its folder "
         f"{dataset.folders[0]!r} here, or download by hand\n"
-        + "\n".join(todo)
+        + "\n".join([*todo, *([note] if note else [])])
         + "\nIf it is on this machine already, set data_dir or BOLDGLM_DATA to the "
         f"folder that has {dataset.folders[0]!r} in it.\n"
         f"Licence: {dataset.licence.strip()}\n"
-        f"More: {dataset.page}"
+        f"More: {dataset.page}{instead if dataset.simulator else ''}"
     )

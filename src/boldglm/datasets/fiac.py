@@ -5,6 +5,7 @@ from typing import Any
 from boldglm.datasets.bunch import Bunch
 from boldglm.datasets.fetching import fetch
 from boldglm.datasets.registry import dataset
+from boldglm.datasets.simulation_mark import told_description
 
 __all__ = ["fetch_fiac_first_level"]
 
@@ -12,7 +13,7 @@ __all__ = ["fetch_fiac_first_level"]
 def fetch_fiac_first_level(data_dir: Any = None, verbose: int = 1) -> Bunch:
     """Sentences and speakers, the same or different: two runs of 191 scans.
 
-    It is downloaded where it is not there; see `get_data_dirs`.
+    It is downloaded where it is not there, at most 4000 MB; see `get_data_dirs`.
 
     Parameters
     ----------
@@ -30,12 +31,12 @@ def fetch_fiac_first_level(data_dir: Any = None, verbose: int = 1) -> Bunch:
             Paths of .npz files: ``X``, (191, 13), and ``conditions``, the names of
             its columns, as bytes. Models take the paths as they are.
         ``description``
-            Source, licence and citation.
+            Source, licence and citation; begins with SIMULATED for simulated data.
 
     Raises
     ------
     FetchError
-        If it is not there and cannot be downloaded.
+        If it is not there and cannot be downloaded, or is an incomplete simulation.
 
     References
     ----------
@@ -58,5 +59,5 @@ def fetch_fiac_first_level(data_dir: Any = None, verbose: int = 1) -> Bunch:
         data[f"func{run}"] = str(subject / f"run{run}.nii.gz")
         data[f"design_matrix{run}"] = str(subject / f"run{run}_design.npz")
     data.mask = str(subject / "mask.nii.gz")
-    data.description = fiac.description
+    data.description = told_description(fiac, folder, verbose)
     return data

@@ -5,6 +5,7 @@ from typing import Any
 from boldglm.datasets.bunch import Bunch
 from boldglm.datasets.fetching import LOCK, fetch
 from boldglm.datasets.registry import dataset
+from boldglm.datasets.simulation_mark import told_description
 
 __all__ = ["fetch_language_localizer_demo_dataset"]
 
@@ -14,7 +15,7 @@ def fetch_language_localizer_demo_dataset(
 ) -> Bunch:
     """Ten subjects who read sentences and strings of consonants, in BIDS.
 
-    It is downloaded where it is not there; see `get_data_dirs`.
+    It is downloaded where it is not there, at most 8000 MB; see `get_data_dirs`.
 
     Parameters
     ----------
@@ -31,12 +32,12 @@ def fetch_language_localizer_demo_dataset(
         ``func``
             Sorted paths of all files in it.
         ``description``
-            Source, licence and citation.
+            Source, licence and citation; begins with SIMULATED for simulated data.
 
     Raises
     ------
     FetchError
-        If it is not there and cannot be downloaded.
+        If it is not there and cannot be downloaded, or is an incomplete simulation.
 
     References
     ----------
@@ -54,4 +55,8 @@ def fetch_language_localizer_demo_dataset(
     folder = fetch(language, data_dir, verbose=verbose)
     paths = (path for path in folder.rglob("*") if path.name != LOCK)
     files = sorted(str(path) for path in paths if path.is_file())
-    return Bunch(data_dir=str(folder), func=files, description=language.description)
+    return Bunch(
+        data_dir=str(folder),
+        func=files,
+        description=told_description(language, folder, verbose),
+    )

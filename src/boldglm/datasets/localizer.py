@@ -8,7 +8,7 @@ left out of its list, with a warning.
 import json
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,21 @@ from boldglm._base.warnings import warn
 from boldglm.datasets.bunch import Bunch
 from boldglm.datasets.fetching import bring
 from boldglm.datasets.folders import dataset_folder
-from boldglm.datasets.localizer_contrasts import contrast_file_names
+from boldglm.datasets.localizer_contrasts import contrast_file_names, named_contrasts
+from boldglm.datasets.localizer_files import (
+    TABLES,
+    LocalizerFile,
+    by_hand,
+    map_files,
+    single_files,
+    table_files,
+)
 from boldglm.datasets.registry import Dataset, Source, dataset
+from boldglm.datasets.simulation_mark import (
+    is_simulated,
+    refuse_simulated,
+    told_description,
+)
 from boldglm.signal.checks import checked_whole
 
 __all__ = [
@@ -28,19 +41,8 @@ __all__ = [
 ]
 
 _N_SUBJECTS = 94
-_TABLES = ("participants.tsv", "phenotype/behavioural.tsv")
-_STATISTICS = "/localizer/derivatives/spm_1st_level"
-_ANATOMY = "/localizer/derivatives/spm_preprocessing"
-
-
-@dataclass(frozen=True)
-class _File:
-    """A file of a subject, or a table of all (key "")."""
-
-    key: str
-    subject: str
-    path: str  # below the folder of the data set
-    indexed: str
+# The contrast that can be simulated
+_SIMULATED = "left vs right button press"
 
 
 def fetch_localizer_contrasts(
@@ -55,13 +57,13 @@ def fetch_localizer_contrasts(
 ) -> Bunch:
     """Maps of contrasts of the localizer, one per subject, and what is known of them.
 
-    Files that are not there are downloaded; see `get_data_dirs`.
+    Files that are not there are downloaded, at most 100 MB each; see `get_data_dirs`.
 
     Parameters
     ----------
     contrasts : list of str
-        Such as "checkerboard" or "left vs right button press"; an unknown name is
-        answered with all there are.
+        One or more, such as "checkerboard" or "left vs right button press"; an unknown
+        name is answered with all there are.
     n_subjects : int, list of int or None
         How many, from the first on; or which, from 1 to 94. None: all 94.
     get_tmaps, get_masks, get_anats : bool
@@ -77,19 +79,20 @@ def fetch_localizer_contrasts(
     -------
     Bunch
         ``cmaps``, and ``tmaps``, ``masks``, ``anats`` where asked for
-            Paths, subject by subject, for each of them contrast by contrast.
+            Lists of paths, subject by subject, for each of them contrast by contrast;
+            empty where nobody has such a file.
         ``ext_vars``
             DataFrame, a row per subject: age, sex, scores, …. Iterating over it
             gives rows (see `SubjectTable`).
         ``description``
-            Source, licence and citation.
+            Source, licence and citation; begins with SIMULATED for simulated data.
 
     Raises
     ------
     TypeError, ValueError
         If there is no such contrast or subject.
     FetchError
-        If files are not there and cannot be downloaded.
+        If files are not there and cannot be downloaded, or are not in a simulation.
 
     Warns
     -----
@@ -108,32 +111,28 @@ def fetch_localizer_contrasts(
     >>> len(data.cmaps)  # doctest: +SKIP
     16
     """
-    names = contrast_file_names(contrasts)
+    named = named_contrasts(contrasts)
     subjects = _subjects(n_subjects)
     maps = ["cmaps", "tmaps"] if get_tmaps else ["cmaps"]
-    files = [*_map_files(subjects, maps, names), *_tables()]
-    if get_masks:
-        files += _one_each(
-            subjects, "masks", "boolean_mask_mask", f"{_STATISTICS}/sub-{{0}}/", "mask"
-        )
-    if get_anats:
-        files += _one_each(
-            subjects,
-            "anats",
-            "normalized_T1_anat_defaced",
-            f"{_ANATOMY}/sub-{{0}}/",
-            "T1w",
-        )
+    wanted = {"masks": get_masks, "anats": get_anats}
+    singles = [key for key, is_wanted in wanted.items() if is_wanted]
+    files = [
+        *map_files(subjects, maps, named),
+        *table_files(),
+        *single_files(subjects, singles),
+    ]
     localizer = dataset("brainomics_localizer")
-    folder = dataset_folder(localizer.folders, _Complete(files), data_dir)
-    _bring_files(localizer, folder, files, resume, verbose)
-    found: dict[str, list[str]] = {}
+    if {name for _, name in named} != set(contrast_file_names([_SIMULATED])):
+        localizer = replace(localizer, simulator="")
+    with dataset_folder(localizer, _Complete(files), data_dir) as folder:
+        _bring_files(localizer, folder, files, resume, verbose)
+    found: dict[str, list[str]] = {key: [] for key in (*maps, *singles)}
     for file in files:
         if file.key and (folder / file.path).is_file():
-            found.setdefault(file.key, []).append(str(folder / file.path))
+            found[file.key].append(str(folder / file.path))
     return Bunch(
         ext_vars=_subject_table(folder, subjects),
-        description=localizer.description,
+        description=told_description(localizer, folder, verbose),
         **found,
     )
 
@@ -185,7 +184,7 @@ def fetch_localizer_button_task(data_dir: Any = None, verbose: int = 1) -> Bunch
         ``cmaps``, ``tmaps``, ``anats``
             Lists of one path.
         ``tmap``, ``anat``
-            These paths.
+            These paths; None where the data set lacks them.
         ``ext_vars``, ``description``
             See `fetch_localizer_contrasts`, also for what is raised.
 
@@ -204,7 +203,7 @@ def fetch_localizer_button_task(data_dir: Any = None, verbose: int = 1) -> Bunch
         data_dir=data_dir,
         verbose=verbose,
     )
-    data.tmap, data.anat = data.tmaps[0], data.anats[0]
+    data.tmap, data.anat = (next(iter(data[key]), None) for key in ("tmaps", "anats"))
     return data
 
 
@@ -212,7 +211,8 @@ def _subjects(n_subjects: Any) -> list[str]:
     expected = f"how many subjects, or a list of numbers from 1 to {_N_SUBJECTS}"
     if n_subjects is None:
         n_subjects = _N_SUBJECTS
-    if isinstance(n_subjects, Iterable):
+    # Text is checked as one value: its letters are no numbers of subjects
+    if isinstance(n_subjects, Iterable) and not isinstance(n_subjects, str):
         numbers = [checked_whole(one, "n_subjects", expected) for one in n_subjects]
         wrong = [one for one in numbers if not 1 <= one <= _N_SUBJECTS]
         if wrong or not numbers:
@@ -228,45 +228,7 @@ def _subjects(n_subjects: Any) -> list[str]:
     return [f"S{number:02}" for number in numbers]
 
 
-def _map_files(
-    subjects: Sequence[str], kinds: Sequence[str], names: Sequence[str]
-) -> list[_File]:
-    return [
-        _File(
-            kind,
-            subject,
-            f"brainomics_data/{subject}/{kind}_{name}.nii.gz",
-            f"{_STATISTICS}/sub-{subject}/"
-            f"sub-{subject}_task-localizer_acq-{name}_{kind}.nii.gz",
-        )
-        for subject in subjects
-        for kind in kinds
-        for name in names
-    ]
-
-
-def _one_each(
-    subjects: Sequence[str], key: str, name: str, home: str, suffix: str
-) -> list[_File]:
-    return [
-        _File(
-            key,
-            subject,
-            f"brainomics_data/{subject}/{name}.nii.gz",
-            f"{home.format(subject)}sub-{subject}_{suffix}.nii.gz",
-        )
-        for subject in subjects
-    ]
-
-
-def _tables() -> list[_File]:
-    return [
-        _File("", "", f"brainomics_data/{table}", f"/localizer/{table}")
-        for table in _TABLES
-    ]
-
-
-def _missing(folder: Path, files: Iterable[_File]) -> list[_File]:
+def _missing(folder: Path, files: Iterable[LocalizerFile]) -> list[LocalizerFile]:
     return [file for file in files if Source(file.path, (), 0).lacks(folder)]
 
 
@@ -274,11 +236,12 @@ def _missing(folder: Path, files: Iterable[_File]) -> list[_File]:
 class _Complete:
     """Whether a folder has all of the files that the data set has."""
 
-    files: Sequence[_File]
+    files: Sequence[LocalizerFile]
 
     def __call__(self, folder: Path) -> bool:
         missing = _missing(folder, self.files)
-        index = _read_index(folder) if missing else None
+        # Nothing comes to what a simulation has
+        index = _read_index(folder) if missing and not is_simulated(folder) else None
         if index is None:
             return not missing
         return not any(file.indexed in index for file in missing)
@@ -294,22 +257,29 @@ def _read_index(folder: Path) -> dict[str, str] | None:
 
 
 def _bring_files(
-    localizer: Dataset, folder: Path, files: list[_File], resume: bool, verbose: int
+    localizer: Dataset,
+    folder: Path,
+    files: list[LocalizerFile],
+    resume: bool,
+    verbose: int,
 ) -> None:
     missing = _missing(folder, files)
     if not missing:
         return
+    refuse_simulated(localizer, folder, [file.path for file in missing])
+    (source,) = localizer.sources
+    place = folder / source.file
+    note = by_hand(missing, place, localizer.listed("", "<key>").urls[0])
     index = _read_index(folder)
     if index is None:
         with suppress(OSError):
-            (folder / localizer.sources[0].file).unlink()
-        bring(localizer, folder, localizer.sources, resume=resume, verbose=verbose)
+            place.unlink()
+        bring(localizer, folder, [source], resume=resume, note=note, verbose=verbose)
         index = _read_index(folder)
     if index is None:
-        place = folder / localizer.sources[0].file
         msg = (
-            f"The index of {localizer.name} is no JSON object. It is in {place}: "
-            "delete it and try again later."
+            f"The index of the data set {localizer.name!r} is no JSON object. It is in "
+            f"{place}: delete it and try again later."
         )
         raise FetchError(msg)
     listed = [file for file in missing if file.indexed in index]
@@ -317,21 +287,27 @@ def _bring_files(
     sources = [
         localizer.listed(file.path, index[file.indexed].lstrip("/")) for file in listed
     ]
-    bring(localizer, folder, sources, resume=resume, verbose=verbose)
+    bring(localizer, folder, sources, resume=resume, note=note, verbose=verbose)
     absent = [file for file in missing if file.indexed not in index]
     tables = [file.path for file in absent if not file.key]
     if tables:
-        msg = f"The index of {localizer.name} in {folder} does not have {tables}."
+        msg = (
+            f"The index of the data set {localizer.name!r} in {folder} does not have "
+            f"{tables}."
+        )
         raise FetchError(msg)
-    _warn_of_absent(absent)
+    _warn_of_absent(localizer, absent)
 
 
-def _warn_of_absent(files: Sequence[_File]) -> None:
-    for key in dict.fromkeys(file.key for file in files):
-        subjects = dict.fromkeys(file.subject for file in files if file.key == key)
+def _warn_of_absent(localizer: Dataset, files: Sequence[LocalizerFile]) -> None:
+    subjects: dict[tuple[str, str], list[str]] = {}
+    for file in files:
+        subjects.setdefault((file.key, file.contrast), []).append(file.subject)
+    for (key, contrast), names in subjects.items():
+        what = f"{key} of {contrast!r}" if contrast else key
         told = (
-            f"The data set has no {key} of {', '.join(subjects)}: they are left out of "
-            f"'{key}', but not out of 'ext_vars'."
+            f"The data set {localizer.name!r} has no {what} for {', '.join(names)}: "
+            f"they are left out of '{key}', but not out of 'ext_vars'."
         )
         warn(told, UserWarning)
 
@@ -343,7 +319,7 @@ def _subject_table(folder: Path, subjects: Sequence[str]) -> Any:
     from boldglm.datasets.subject_table import SubjectTable
 
     home = folder / "brainomics_data"
-    people, scores = (pd.read_csv(home / table, sep="\t") for table in _TABLES)
+    people, scores = (pd.read_csv(home / table, sep="\t") for table in TABLES)
     table = people.merge(scores)
     at = {name: row for row, name in reversed(list(enumerate(table["participant_id"])))}
     rows = [at[subject] for subject in subjects if subject in at]

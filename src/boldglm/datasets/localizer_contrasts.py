@@ -1,9 +1,10 @@
 """Names of the contrasts of the localizer, and of the files of their maps."""
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import Any
 
-__all__ = ["contrast_file_names"]
+__all__ = ["contrast_file_names", "named_contrasts"]
 
 # What a contrast is in words: what its owners call it
 _BY_WORDS = {
@@ -77,15 +78,40 @@ def contrast_file_names(contrasts: Any) -> list[str]:
 
     Raises
     ------
-    TypeError
-        If it is one string, or no list.
-    ValueError
-        If there is no such contrast.
+    TypeError, ValueError
+        See `named_contrasts`.
 
     Examples
     --------
     >>> contrast_file_names(["right button press", "visual sentences"])
     ['RightAuditory&VisualClick', 'VisualSentences']
+    """
+    return [file_name for _, file_name in named_contrasts(contrasts)]
+
+
+def named_contrasts(contrasts: Any) -> list[tuple[str, str]]:
+    """Contrasts as they were given, each with its name in names of files.
+
+    Parameters
+    ----------
+    contrasts : list of str
+        In words, or as the owners of the data call them.
+
+    Returns
+    -------
+    list of pairs of str
+
+    Raises
+    ------
+    TypeError
+        If it is one string, or no list.
+    ValueError
+        If there is no such contrast, or none is given.
+
+    Examples
+    --------
+    >>> named_contrasts(["sentence reading"])
+    [('sentence reading', 'VisualSentences')]
     """
     if isinstance(contrasts, str) or not isinstance(contrasts, Iterable):
         msg = (
@@ -94,14 +120,30 @@ def contrast_file_names(contrasts: Any) -> list[str]:
         )
         raise TypeError(msg)
     names = list(contrasts)
+    known = "\n  ".join(_BY_WORDS)
+    if not names:
+        msg = f"contrasts is empty; expected at least one of:\n  {known}"
+        raise ValueError(msg)
     unknown = [
-        name for name in names if name not in _BY_WORDS and name not in _ORIGINAL
+        name
+        for name in names
+        if not isinstance(name, str)
+        or (name not in _BY_WORDS and name not in _ORIGINAL)
     ]
     if unknown:
-        known = "\n  ".join(_BY_WORDS)
+        near = dict.fromkeys(close for one in unknown for close in _close(str(one)))
+        hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
         msg = (
-            f"There is no contrast {', '.join(map(repr, unknown))} in the localizer "
-            f"data; there are:\n  {known}"
+            f"There is no contrast {', '.join(map(repr, unknown))} in the data set "
+            f"'brainomics_localizer'.{hint} There are:\n  {known}"
         )
         raise ValueError(msg)
-    return [_BY_WORDS.get(name, name).title().replace(" ", "") for name in names]
+    return [
+        (name, _BY_WORDS.get(name, name).title().replace(" ", "")) for name in names
+    ]
+
+
+def _close(name: str) -> list[str]:
+    """The name that is most like a misspelt one, if any is."""
+    lower = {known.lower(): known for known in [*_BY_WORDS.values(), *_BY_WORDS]}
+    return [lower[one] for one in get_close_matches(name.lower(), lower, n=1)]

@@ -5,6 +5,7 @@ from typing import Any
 from boldglm.datasets.bunch import Bunch
 from boldglm.datasets.fetching import fetch
 from boldglm.datasets.registry import dataset
+from boldglm.datasets.simulation_mark import told_description
 
 __all__ = ["fetch_localizer_first_level"]
 
@@ -12,7 +13,7 @@ __all__ = ["fetch_localizer_first_level"]
 def fetch_localizer_first_level(data_dir: Any = None, verbose: int = 1) -> Bunch:
     """One preprocessed run of the localizer, with its events.
 
-    It is downloaded where it is not there; see `get_data_dirs`.
+    It is downloaded where it is not there, at most 1000 MB; see `get_data_dirs`.
 
     Parameters
     ----------
@@ -35,12 +36,12 @@ def fetch_localizer_first_level(data_dir: Any = None, verbose: int = 1) -> Bunch
         ``template``
             "MNI305"
         ``description``
-            Source, licence and citation.
+            Source, licence and citation; begins with SIMULATED for simulated data.
 
     Raises
     ------
     FetchError
-        If it is not there and cannot be downloaded.
+        If it is not there and cannot be downloaded, or is an incomplete simulation.
 
     References
     ----------
@@ -57,12 +58,13 @@ def fetch_localizer_first_level(data_dir: Any = None, verbose: int = 1) -> Bunch
     """
     localizer = dataset("localizer_first_level")
     # The archive has a folder of the name of the data set
-    folder = fetch(localizer, data_dir, verbose=verbose) / "localizer_first_level"
+    home = fetch(localizer, data_dir, verbose=verbose)
+    folder = home / "localizer_first_level"
     stem = "sub-12069_task-localizer"
     return Bunch(
         epi_img=str(folder / f"{stem}_space-MNI305.nii.gz"),
         events=str(folder / f"{stem}_events.tsv"),
-        description=localizer.description,
+        description=told_description(localizer, home, verbose),
         t_r=2.4,
         slice_time_ref=0.5,
         template="MNI305",

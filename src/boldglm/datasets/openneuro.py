@@ -15,6 +15,7 @@ from boldglm.datasets.fetching import bring, fetch
 from boldglm.datasets.folders import dataset_folder
 from boldglm.datasets.registry import Source, dataset
 from boldglm.datasets.unpack import safe_path
+from boldglm.signal.checks import checked_whole
 
 __all__ = [
     "fetch_ds000030_urls",
@@ -43,6 +44,8 @@ def fetch_ds000030_urls(
     data_dir: Any = None, verbose: int = 1
 ) -> tuple[str, list[str]]:
     """Addresses of all files of ds000030, version 1.0.4.
+
+    The list is downloaded where it is not there, at most 500 MB.
 
     Parameters
     ----------
@@ -100,13 +103,20 @@ def select_from_index(
     inclusion_filters, exclusion_filters : list of str, optional
         Patterns of the shell, such as "*task-stopsignal*".
     n_subjects : int, optional
-        Only the first subjects of what is left, by name; what belongs to no subject
-        stays.
+        1 or more: only the first subjects of what is left, by name; what belongs to
+        no subject stays.
 
     Returns
     -------
     list of str
         In the order of `urls`.
+
+    Raises
+    ------
+    TypeError
+        If there is one string where a list is expected, or `n_subjects` is no number.
+    ValueError
+        If `n_subjects` is below 1, or not whole.
 
     Examples
     --------
@@ -114,6 +124,12 @@ def select_from_index(
     >>> select_from_index(urls, exclusion_filters=["*bold*"], n_subjects=1)
     ['d/README', 'd/sub-1/anat.nii']
     """
+    _require_list(urls, "urls", "addresses")
+    _require_list(inclusion_filters, "inclusion_filters", "patterns")
+    _require_list(exclusion_filters, "exclusion_filters", "patterns")
+    if n_subjects is not None:
+        expected = "how many subjects, 1 or more, or None"
+        n_subjects = checked_whole(n_subjects, "n_subjects", expected, low=1)
     kept = [
         url
         for url in urls
@@ -133,8 +149,9 @@ def fetch_openneuro_dataset(
 ) -> tuple[str, list[str]]:
     """Files of a data set of OpenNeuro.
 
-    Those that are there are not downloaded. Names of fMRIPrep before BIDS had
-    derivatives get their present ones as links; see `patch_openneuro_dataset`.
+    Those that are there are not downloaded; the others are, at most 20000 MB each.
+    Names of fMRIPrep before BIDS had derivatives get their present ones as links; see
+    `patch_openneuro_dataset`.
 
     Parameters
     ----------
@@ -156,6 +173,8 @@ def fetch_openneuro_dataset(
 
     Raises
     ------
+    TypeError
+        If `urls` is one string.
     ValueError
         If an address is one of other data, or would lead out of the folder.
     FetchError
@@ -173,6 +192,7 @@ def fetch_openneuro_dataset(
     >>> len(files)  # doctest: +SKIP
     2
     """
+    _require_list(urls, "urls", "addresses")
     if urls is None:
         if dataset_version != _VERSION:
             told = (
@@ -190,13 +210,12 @@ def fetch_openneuro_dataset(
             f"{others[0]!r}. Give the dataset_version they are of."
         )
         raise ValueError(msg)
-    wanted = dataset("ds000030")
+    wanted = replace(dataset("ds000030"), folders=(prefix,))
     if dataset_version != _VERSION:
         page = f"https://openneuro.org/datasets/{prefix.partition('/')[0]}"
         wanted = replace(
             wanted,
             name=dataset_version,
-            folders=(prefix,),
             licence="See its page.",
             page=page,
         )
@@ -206,8 +225,8 @@ def fetch_openneuro_dataset(
     ]
     for source in sources:
         safe_path(Path(), source.file)
-    folder = dataset_folder([prefix], _Complete(sources), data_dir)
-    bring(wanted, folder, sources, verbose=verbose)
+    with dataset_folder(wanted, _Complete(sources), data_dir) as folder:
+        bring(wanted, folder, sources, verbose=verbose)
     files = sorted(str(folder / source.file) for source in sources)
     patch_openneuro_dataset(files)
     return str(folder), files
@@ -246,6 +265,13 @@ class _Complete:
 
     def __call__(self, folder: Path) -> bool:
         return not any(source.lacks(folder) for source in self._sources)
+
+
+def _require_list(given: Any, name: str, what: str) -> None:
+    """Refuse a string: it would pass for a list of its letters."""
+    if isinstance(given, str):
+        msg = f"{name} is {given!r}; expected a list of {what}, such as [{given!r}]."
+        raise TypeError(msg)
 
 
 def _subject(url: str) -> str | None:

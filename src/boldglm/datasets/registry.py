@@ -3,17 +3,20 @@
 The entries are in ``registry.toml``, whose head says what their fields mean.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from stat import S_ISDIR
 from types import MappingProxyType
 from typing import Any
 
 __all__ = ["Dataset", "Source", "dataset", "dataset_names"]
 
+# Absent files that are named
+_SHOWN = 3
 _NOTHING: Mapping[str, int] = MappingProxyType({})
 
 
@@ -61,10 +64,14 @@ class Source:
             return [] if _is_there(folder / self.file) else [self.file]
         missing = []
         for pattern, number in self.holds.items():
-            found = sum(map(_is_there, folder.glob(pattern)))
-            if found < number:
-                many = f" ({number} files, {found} found)" if number > 1 else ""
-                missing.append(f"{pattern}{many}")
+            found = [path.name for path in folder.glob(pattern) if _is_there(path)]
+            if len(found) < number == 1:
+                missing.append(pattern)
+            elif len(found) < number:
+                which = _absent(folder, pattern, set(found))
+                told = f": not {', '.join(which)}" if which else ""
+                many = f"{number} files, {len(found)} found"
+                missing.append(f"{pattern} ({many}{told})")
         return missing
 
 
@@ -79,6 +86,8 @@ class Dataset:
         Names in the data directories: the first is made, all are found.
     about, licence, citation, page : str
         For people.
+    simulator : str
+        The function of `boldglm.datasets` that simulates such data; empty if none.
     sources : tuple of Source
     each : Source, optional
         For files that an index lists; see `listed`.
@@ -92,6 +101,7 @@ class Dataset:
     page: str
     sources: tuple[Source, ...]
     each: Source | None = None
+    simulator: str = ""
 
     @property
     def description(self) -> str:
@@ -178,6 +188,40 @@ def _is_there(path: Path) -> bool:
         return False
     # An empty file is what a full disk leaves of one
     return state.st_size > 0 or S_ISDIR(state.st_mode)
+
+
+def _absent(folder: Path, pattern: str, found: set[str]) -> list[str]:
+    """Names of numbered files that are not there, as far as the others tell.
+
+    They are the gaps among the numbers, and the missing halves of pairs.
+    """
+    form, numbers = "", set()
+    for path in folder.glob(f"{pattern.rpartition('.')[0]}.*"):
+        counted = _counted(path.name, pattern)
+        if counted is not None:
+            numbers.add(counted[1])
+            form = counted[0] if path.match(pattern) else form
+    if not form:
+        return []
+    whole = range(min(numbers), max(numbers) + 1)
+    names = (form.format(number) for number in whole)
+    absent = [name for name in names if name not in found]
+    more = len(absent) - _SHOWN
+    return [*absent[:_SHOWN], *([f"{more} more"] if more > 0 else [])]
+
+
+def _counted(name: str, pattern: str) -> tuple[str, int] | None:
+    """A name with places for its number, once or repeated, and the number."""
+    before, _, after = PurePosixPath(pattern).name.partition("*")
+    after = after.rpartition(".")[0]
+    stem, dot, kind = name.rpartition(".")
+    counter = stem[len(before) : len(stem) - len(after)]
+    digits = re.findall(r"\d+", counter)
+    if len(set(map(int, digits))) != 1 or "{" in name or "}" in name:
+        return None
+    form = re.sub(r"\d+", lambda one: f"{{0:0{len(one[0])}}}", counter)
+    number = int(digits[0])
+    return f"{before}{form}{after}{dot}{kind}", number
 
 
 @lru_cache(maxsize=1)

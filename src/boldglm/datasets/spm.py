@@ -12,6 +12,7 @@ from boldglm.datasets.bunch import Bunch
 from boldglm.datasets.fetching import fetch
 from boldglm.datasets.folders import is_writable
 from boldglm.datasets.registry import dataset
+from boldglm.datasets.simulation_mark import told_description
 
 __all__ = ["fetch_spm_auditory", "fetch_spm_multimodal_fmri"]
 
@@ -26,14 +27,14 @@ def fetch_spm_multimodal_fmri(
 ) -> Bunch:
     """The faces data set of SPM: two runs of 390 scans of one subject.
 
-    It is downloaded where it is not there; see `get_data_dirs`.
+    It is downloaded where it is not there, at most 2500 MB; see `get_data_dirs`.
 
     Parameters
     ----------
     data_dir : str or Path, optional
         See `get_data_dirs`.
     data_name : str
-        Name of its folder.
+        Name of its folder, without a path.
     verbose : int
         0: say nothing.
 
@@ -56,12 +57,14 @@ def fetch_spm_multimodal_fmri(
         ``t_r``
             2, s.
         ``description``
-            Source, licence and citation.
+            Source, licence and citation; begins with SIMULATED for simulated data.
 
     Raises
     ------
+    TypeError, ValueError
+        If `data_dir` is no path, or `data_name` no name.
     FetchError
-        If it is not there and cannot be downloaded.
+        If it is not there and cannot be downloaded, or is an incomplete simulation.
     EventsError
         If the onsets cannot be read.
 
@@ -90,7 +93,7 @@ def fetch_spm_multimodal_fmri(
         events = subject / "fMRI" / f"session{run}_events.tsv"
         data[f"events{run}"] = str(_events_file(events, trials, verbose))
     data.anat = str(subject / "sMRI" / "smri.img")
-    data.description = faces.description
+    data.description = told_description(faces, folder, verbose)
     data.t_r = 2
     return data
 
@@ -100,14 +103,14 @@ def fetch_spm_auditory(
 ) -> Bunch:
     """The auditory data set of SPM: words in blocks, one run of one subject.
 
-    It is downloaded where it is not there; see `get_data_dirs`.
+    It is downloaded where it is not there, at most 1000 MB; see `get_data_dirs`.
 
     Parameters
     ----------
     data_dir : str or Path, optional
         See `get_data_dirs`.
     data_name : str
-        Name of its folder.
+        Name of its folder, without a path.
     verbose : int
         0: say nothing.
 
@@ -121,12 +124,14 @@ def fetch_spm_auditory(
         ``t_r``
             7.0, s.
         ``description``
-            Source, licence and citation.
+            Source, licence and citation; begins with SIMULATED for simulated data.
 
     Raises
     ------
+    TypeError, ValueError
+        If `data_dir` is no path, or `data_name` no name.
     FetchError
-        If it is not there and cannot be downloaded.
+        If it is not there and cannot be downloaded, or is an incomplete simulation.
 
     References
     ----------
@@ -150,7 +155,7 @@ def fetch_spm_auditory(
         anat=found("anat/sub-01*_T1w.nii*")[0],
         func=found("func/sub-01*_bold.nii*"),
         events=found("func/sub-01*_events.tsv")[0],
-        description=words.description,
+        description=told_description(words, folder, verbose),
         t_r=7.0,
     )
 
