@@ -1,10 +1,12 @@
 """Servers, networks and folders for the tests of what is fetched."""
 
+import gc
 import os
 import shutil
 import socket
 import tempfile
 import urllib.request
+import warnings
 from pathlib import Path
 
 import pytest
@@ -77,7 +79,12 @@ def internet(server, patience, monkeypatch):
 
     monkeypatch.setattr(urllib.request, "Request", ours)
     monkeypatch.setattr(requests.Session, "send", theirs)
-    return server
+    yield server
+    # nilearn leaves its connections to the garbage collector, which would complain in
+    # some later test
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 def _moved(url, server):
