@@ -159,9 +159,9 @@ def test_ctrl_c_in_the_middle_of_the_demo_stops_it(tmp_path):
         # what runs in the background of a shell is born deaf to it
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
-    begun = process.stderr.read(len("[1/9] simulate run 1 ..."))
+    begun = process.stderr.read(len("[ 1/10] simulate run 1 ..."))
     process.send_signal(signal.SIGINT)
     _, rest = process.communicate(timeout=60)
-    assert begun == "[1/9] simulate run 1 ..."
+    assert begun == "[ 1/10] simulate run 1 ..."
     assert rest == " stopped\nStopped.\n"
     assert process.returncode == 130

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from boldglm import __version__
+from boldglm.cli.report import add_report
 
 __all__ = ["main"]
 
@@ -50,7 +51,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="boldglm",
-        description="Task-fMRI statistics: from BOLD files and events to maps.",
+        description=(
+            "Task-fMRI statistics: from BOLD files and events to maps and a report."
+        ),
     )
     parser.add_argument("--version", action="version", version=f"boldglm {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -90,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
         help=argparse.SUPPRESS,
     )
     demo.set_defaults(run=_demo)
+    add_report(commands)
     return parser
 
 

@@ -125,7 +125,9 @@ class ContrastContent:
     kind : str
         ``'t'`` or ``'F'``.
     height : float
-        The z that is passed by what is shown.
+        The z that is passed by what is shown; a little more than the largest of the
+        map where nothing may be shown. Negative, where a negative one was given: what
+        is shown lies below it.
     threshold_words : str
         How it was found, whole sentences.
     two_sided : bool
@@ -136,6 +138,7 @@ class ContrastContent:
     volume : Volume
         The z map, not thresholded.
     slices, glass, histogram, weights : Figure or None
+        A glass brain where the space is known to be MNI's, or where it was asked for.
     clusters : tuple of Cluster
     table_words : str
         Connectivity, minimal distance of peaks, and so on.

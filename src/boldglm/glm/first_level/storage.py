@@ -18,6 +18,7 @@ from boldglm.core.gls import GlmFit
 from boldglm.core.linear import factorize
 from boldglm.core.noise import NoiseModel
 from boldglm.core.precision import precision_forms
+from boldglm.glm.first_level.fit_record import record_from_text
 
 __all__ = ["load_model", "save_model"]
 
@@ -78,6 +79,7 @@ def save_model(model, path: str | PathLike) -> None:
         "parameters": parameters,
         "not_stored": lost,
         "runs": runs,
+        "record": None if model._record is None else model._record.as_text(),
     }
     arrays["header"] = np.array(json.dumps(header))
     with written_whole(target) as draft, draft.open("wb") as file:
@@ -104,6 +106,9 @@ def load_model(kind: type, path: str | PathLike) -> Any:
         mask = nib.Nifti1Image(inside.astype(np.int8), stored["affine"])
         n_voxels = int(inside.sum())
         model.fits_, model.design_matrices_, model._data = [], [], []
+        # files written before there were reports have none
+        record = header.get("record")
+        model._record = None if record is None else record_from_text(record)
         for index, run in enumerate(header["runs"]):
             model.fits_.append(_fit(stored, f"run{index}_", run, n_voxels))
             model.design_matrices_.append(

@@ -1,0 +1,51 @@
+import nibabel as nib
+import pytest
+from tests.reporting import simulated_models as sim
+
+from boldglm.cli import main
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    path = tmp_path_factory.mktemp("models") / "sub-01.npz"
+    sim.first_level(1).save(path)
+    return path
+
+
+def test_a_saved_model_is_reported_beside_it(saved, capsys):
+    assert main(["report", str(saved), "a", "less=a - b", "--background", "none"]) == 0
+    told = capsys.readouterr()
+    target = saved.with_suffix(".html")
+    assert told.out.strip() == str(target)
+    page = target.read_text()
+    assert "less" in page
+    assert "a - b" in page
+
+
+def test_options_reach_the_report(saved, tmp_path, capsys):
+    out = tmp_path / "report.html"
+    nib.save(sim.anatomy(), tmp_path / "anatomy.nii.gz")
+    options = ["--out", str(out), "--title", "My report", "--height-control", "none"]
+    options += ["--threshold", "4.5", "--two-sided", "--cluster-threshold", "2"]
+    options += ["--background", str(tmp_path / "anatomy.nii.gz")]
+    assert main(["report", str(saved), "a", *options]) == 0
+    page = out.read_text()
+    assert "My report" in page
+    assert "|z| &gt; 4.50" in page
+
+
+def test_what_is_worth_knowing_is_said(saved, tmp_path, capsys):
+    options = ["--out", str(tmp_path / "r.html"), "--threshold", "4"]
+    assert main(["report", str(saved), "--background", "none", *options]) == 0
+    assert "Note: threshold=4.0 is not used" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["missing.npz"], ["SAVED", "nobody"]])
+def test_mistakes_are_told_in_one_line(saved, tmp_path, capsys, arguments):
+    given = [str(saved) if one == "SAVED" else one for one in arguments]
+    out = tmp_path / "r.html"
+    assert main(["report", *given, "--out", str(out), "--background", "none"]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("boldglm report: ")
+    assert len(told.splitlines()) == 1
+    assert not out.exists()
