@@ -6,7 +6,7 @@ TEST_SHELL_ENV := MPLBACKEND=Agg
 # What the package is built from besides Python: the viewer of the reports
 BUILT_FROM := pyproject.toml hatch_build.py $(wildcard viewer/*.js viewer/*.json viewer/*.mjs)
 
-.PHONY: help demo test test-slow check format bench clean
+.PHONY: help demo test test-slow check format examples docs bench clean
 .DEFAULT_GOAL := help
 
 help: ## Show the targets
@@ -31,12 +31,22 @@ format: $(VENV)/.installed-dev ## Rewrite the sources in the house style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+examples: $(VENV)/.installed ## Run the scripts of the gallery on simulated data, keep the figures
+	$(BIN)/python tools/run_examples.py --out examples-output
+
+docs: $(VENV)/.installed-docs ## Build the documentation with its gallery, and check it
+	$(TEST_SHELL_ENV) $(BIN)/python -m sphinx -W --keep-going -n -q -b html \
+		-d docs/_build/doctrees docs docs/_build/html
+	$(BIN)/python docs/_ext/check_site.py docs/_build/html
+
 bench: $(VENV)/.installed-dev ## Time against nilearn, alternating, on the same data
 	$(TEST_SHELL_ENV) $(BIN)/python -m benchmarks.run
 
 clean: ## Remove the virtual environment and what the tools left
 	rm -rf $(VENV) boldglm-demo build dist .pytest_cache .mypy_cache .ruff_cache \
-		.hypothesis .import_linter_cache viewer/node_modules src/boldglm/reporting/viewer
+		.hypothesis .import_linter_cache examples-output examples/results \
+		examples/simulated-data docs/_build docs/gallery docs/made docs/news.md \
+		docs/reference viewer/node_modules src/boldglm/reporting/viewer
 
 # A stamp per kind of installation, redone when the metadata change.
 $(BIN)/python:
@@ -50,4 +60,8 @@ $(VENV)/.installed: $(BIN)/python $(BUILT_FROM)
 
 $(VENV)/.installed-dev: $(BIN)/python $(BUILT_FROM)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@ $(VENV)/.installed
+
+$(VENV)/.installed-docs: $(BIN)/python $(BUILT_FROM)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
 	@touch $@ $(VENV)/.installed

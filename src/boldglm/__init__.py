@@ -27,6 +27,7 @@ _SUBPACKAGES = (
     "masking",
     "plotting",
     "reporting",
+    "signal",
 )
 
 __all__ = ["__version__", *_SUBPACKAGES]  # noqa: PLE0604

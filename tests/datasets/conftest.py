@@ -11,7 +11,7 @@ import pytest
 from tests.datasets.misbehaving_server import serving
 
 from boldglm.datasets import fetching
-from boldglm.datasets.download import Patience
+from boldglm.datasets.http_request import Patience
 
 _NOBODY = 65534
 _VARIABLES = ("BOLDGLM_DATA", "NILEARN_DATA", "NILEARN_SHARED_DATA")

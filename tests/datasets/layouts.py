@@ -41,7 +41,7 @@ def _image(seed, shape=(4, 5, 3)):
 
 
 def _spm_multimodal_fmri(root):
-    spm.write(root, shape=(3, 4, 2), n_scans=390)
+    spm.write(root, shape=(3, 4, 2))
 
 
 def _spm_auditory(root):
@@ -57,14 +57,7 @@ def _spm_auditory(root):
 
 
 def _fiac(root):
-    home = root / "fiac_nilearn.glm" / "nipy-data-0.2" / "data" / "fiac" / "fiac0"
-    home.mkdir(parents=True)
-    fiac.write(home)
-    for run in (1, 2):
-        path = home / f"run{run}_design.npz"
-        X = np.load(path)["X"]
-        names = np.array([f"column_{at}".encode() for at in range(X.shape[1])])
-        np.savez(path, X=X, conditions=names)
+    fiac.write(root)
 
 
 def _brainomics_localizer(root):

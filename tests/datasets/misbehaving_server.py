@@ -42,13 +42,19 @@ class Server:
 
 
 @contextmanager
-def serving():
+def serving(tls=None):
+    """With a context of `ssl`: by https, as localhost."""
+
     class Handler(_Handler):
         pass
 
     http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     http.daemon_threads = True
     Handler.ours = Server(http.server_address[1])
+    if tls is not None:
+        http.socket = tls.wrap_socket(http.socket, server_side=True)
+        http.handle_error = lambda *_: None
+        Handler.ours.root = f"https://localhost:{http.server_address[1]}"
     thread = threading.Thread(target=http.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
@@ -94,11 +100,13 @@ def whole(
     chunked=False,
     shift=0,
     kind="application/octet-stream",
+    **more,
 ):
     """The file, or what is asked for of it.
 
     Without `ranges` always all of it; without `if_range` a part even of another
-    version; `shift` sends a part that begins elsewhere; `send` writes the bytes.
+    version; `shift` sends a part that begins elsewhere; `send` writes the bytes;
+    `length` may be a lie; `more` are headers.
     """
 
     def send_file(handler, body):
@@ -127,7 +135,10 @@ def whole(
         if chunked:
             handler.send_header("Transfer-Encoding", "chunked")
         elif length:
-            handler.send_header("Content-Length", str(len(body) - start))
+            told = len(body) if length is True else length
+            handler.send_header("Content-Length", str(told - start))
+        for name, value in more.items():
+            handler.send_header(name.replace("_", "-"), value)
         handler.end_headers()
         (send or _all)(handler, body[start:])
 
@@ -152,14 +163,14 @@ def cut_chunks(after):
     return whole(send=some, chunked=True)
 
 
-def chunks():
+def chunks(**how):
     """All of it in two chunks, its length never told."""
 
     def two(handler, body):
         for part in (body[: len(body) // 2], body[len(body) // 2 :], b""):
             handler.wfile.write(b"%x\r\n%b\r\n" % (len(part), part))
 
-    return whole(send=two, chunked=True)
+    return whole(send=two, chunked=True, **how)
 
 
 def drip(gap, step, **how):

@@ -2,13 +2,10 @@
 
 import errno
 import hashlib
-import io
 import json
 import socket
 import ssl
-from email.message import Message
 from http.client import IncompleteRead
-from pathlib import Path
 from urllib.error import HTTPError, URLError
 
 import numpy as np
@@ -29,6 +26,7 @@ from tests.datasets.misbehaving_server import (
 from boldglm.datasets import download as module
 from boldglm.datasets import http_request
 from boldglm.datasets.download import DownloadError, download, is_worth_another_try
+from boldglm.datasets.http_request import Patience
 from boldglm.datasets.part_file import Origin, PartFile, StorageError
 from boldglm.datasets.registry import Source
 
@@ -290,18 +288,6 @@ def test_redirections_are_followed_with_the_range(get, server):
     assert len(server.asked("short")) == 2
 
 
-def test_no_way_leads_from_https_to_http():
-    handler = http_request._NoDowngrade()
-    request = http_request.urllib.request.Request("https://osf.io/a")
-    to_https = (request, io.BytesIO(), 302, "Found", Message(), "https://osf.io/b")
-    assert handler.redirect_request(*to_https).full_url == "https://osf.io/b"
-    with pytest.raises(HTTPError, match="not https") as told:
-        handler.redirect_request(*to_https[:5], "http://osf.io/b")
-    assert not is_worth_another_try(told.value)
-    plain = http_request.urllib.request.Request("http://osf.io/a")
-    assert handler.redirect_request(plain, *to_https[1:5], "http://osf.io/b")
-
-
 def test_without_a_network_every_address_is_told_at_once(
     offline, patience, tmp_path, waits
 ):
@@ -330,17 +316,15 @@ def test_only_http_is_spoken(url, tmp_path):
 
 
 def test_ctrl_c_keeps_what_has_come(get, server, tmp_path, monkeypatch):
-    real = http_request._append
+    real = http_request._pieces
 
-    def interrupted(response, part, whole, check_length, on_bytes):
-        def pressed(here, whole):
-            raise KeyboardInterrupt
-
-        real(response, part, whole, check_length, pressed)
+    def interrupted(*given):
+        yield next(real(*given))
+        raise KeyboardInterrupt
 
     server.plans["a.bin"] = [drip(0.05, 20_000)]
     with monkeypatch.context() as patch:
-        patch.setattr(http_request, "_append", interrupted)
+        patch.setattr(http_request, "_pieces", interrupted)
         with pytest.raises(KeyboardInterrupt):
             get()
     assert left(tmp_path) == ["a.bin.part", "a.bin.part.json"]
@@ -424,33 +408,97 @@ def test_there_need_be_room_for_the_rest_only(get, begun, monkeypatch, tmp_path)
     assert get() == BODY
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_disk_that_does_not_know_its_size_is_tried(get, monkeypatch, tmp_path):
+    usage = module.shutil.disk_usage(tmp_path)._replace(total=0, free=0)
+    monkeypatch.setattr(module.shutil, "disk_usage", lambda _: usage)
+    assert get() == BODY
+
+
 def test_a_disk_that_is_full_in_the_middle_is_told(get, server, tmp_path, waits):
-    (tmp_path / "a.bin.part").symlink_to("/dev/full")
-    with pytest.raises(StorageError, match="No space left on device"):
-        get("a.bin", "b.bin")
+    """The system takes a part of the bytes, and then none."""
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, hard))
+    try:
+        with pytest.raises(StorageError, match="File too large") as told:
+            get("a.bin", "b.bin")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert "set data_dir to another folder" in str(told.value)
     # neither a second attempt nor another address would help
     assert len(server.requests) == 1
     assert waits == []
-    assert not (tmp_path / "a.bin").exists()
+    assert left(tmp_path) == ["a.bin.part", "a.bin.part.json"]
+    assert get() == BODY
+    assert ranges(server)[1] == "bytes=50000-"
 
 
 def test_a_folder_that_is_not_there_is_told(get, tmp_path):
-    with pytest.raises(StorageError, match="data_dir or BOLDGLM_DATA"):
+    with pytest.raises(StorageError, match="set data_dir to another"):
         get(target=tmp_path / "no" / "a.bin")
 
 
 def test_a_bar_counts_kilobytes(get, server, tmp_path, capsys):
     server.plans["a.bin"] = [cut(30_000)]
     source = Source("a.bin", (server.url("a.bin"),), LIMIT)
-    patience = module.Patience(sleep=lambda _: None)
-    download(source, tmp_path / "a.bin", patience=patience, verbose=1)
+    patience = Patience(sleep=lambda _: None)
+    download(source, tmp_path / "a.bin", patience=patience, verbose=2)
     assert capsys.readouterr().err == "100 of 100 kB of a.bin, 0 s\n"
 
 
-def test_quick_downloads_show_nothing(get, server, tmp_path, capsys):
-    download(Source("a.bin", (server.url("a.bin"),), LIMIT), tmp_path / "a.bin")
+@pytest.mark.parametrize("verbose", [0, 1])
+def test_quick_downloads_show_nothing(get, server, tmp_path, capsys, verbose):
+    source = Source("a.bin", (server.url("a.bin"),), LIMIT)
+    download(source, tmp_path / "a.bin", verbose=verbose)
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("verbose", [0, 1])
+def test_why_a_server_is_asked_again_is_said(
+    get, server, tmp_path, patience, caplog, verbose
+):
+    caplog.set_level("INFO", "boldglm")
+    server.plans["a.bin"] = [status(503, Retry_After="7")]
+    url = server.url("a.bin")
+    source = Source("a.bin", (url,), LIMIT)
+    download(source, tmp_path / "a.bin", patience=patience, bar=False, verbose=verbose)
+    said = f"{url}: HTTP 503 Service Unavailable; asked again in 7 s"
+    assert caplog.messages == ([said] if verbose else [])
+
+
+def test_an_empty_file_is_none(get, server, tmp_path):
+    server.files["empty"] = b""
+    assert get("empty", "a.bin") == BODY
+    with pytest.raises(DownloadError, match="it is empty"):
+        get("empty", target=tmp_path / "b")
+    assert left(tmp_path) == ["a.bin"]
+
+
+def test_a_host_that_cannot_be_reached_is_tried_twice(
+    get, tmp_path, waits, monkeypatch
+):
+    """Each attempt takes the full time where a network lets nothing through."""
+
+    def silent(*args, **kwargs):
+        raise TimeoutError(errno.ETIMEDOUT, "Connection timed out")
+
+    monkeypatch.setattr(socket, "create_connection", silent)
+    with pytest.raises(DownloadError, match=r"no answer in time \(2 attempts\)"):
+        get()
+    assert waits == [2.0]
+
+
+def test_a_length_that_is_told_too_small_is_found_out(get, server, tmp_path):
+    server.plans["short"] = [whole(length=60_000)]
+    server.files["short"] = BODY
+    assert get("short", "a.bin", size=len(BODY)) == BODY
+
+
+def test_a_length_that_is_told_too_large_ends(get, server):
+    server.files["long"] = BODY
+    server.plans["long"] = [whole(length=200_000) for _ in range(20)]
+    assert get("long", "a.bin") == BODY
+    assert len(server.asked("long")) == 5
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,6 @@ import pytest
 from tests.datasets import layouts
 from tests.datasets.misbehaving_server import cut, page, stall, status, whole
 
-from boldglm.datasets.fetching import FetchError
 from boldglm.datasets.fiac import fetch_fiac_first_level
 from boldglm.datasets.language_localizer import fetch_language_localizer_demo_dataset
 from boldglm.datasets.localizer import (
@@ -23,6 +22,7 @@ from boldglm.datasets.localizer import (
 from boldglm.datasets.localizer_first_level import fetch_localizer_first_level
 from boldglm.datasets.openneuro import fetch_ds000030_urls, fetch_openneuro_dataset
 from boldglm.datasets.spm import fetch_spm_auditory, fetch_spm_multimodal_fmri
+from boldglm.exceptions import FetchError
 
 ALL_MAPS = {
     "contrasts": [
@@ -180,7 +180,7 @@ def test_servers_that_have_nothing_leave_nothing(
     served(internet, name)
     for path in internet.files:
         internet.plans[path] = list(plan)
-    with pytest.raises(FetchError, match="By hand, on a machine with access"):
+    with pytest.raises(FetchError, match="On a machine with access, either"):
         fetcher(data_dir=tmp_path, verbose=0, **given)
     found = layouts.files_of(tmp_path)
     assert {path for path in found if not path.endswith((".part", ".json"))} == set()

@@ -11,8 +11,10 @@ from tests.datasets.layouts import files_of
 from tests.datasets.misbehaving_server import cut, drip, status
 from tests.datasets.test_unpack import zipped
 
-from boldglm.datasets import fetching
-from boldglm.datasets.fetching import FetchError, bring, fetch
+from boldglm._base.errors import FetchError
+from boldglm._base.progress import ProgressBar
+from boldglm.datasets import download, fetching
+from boldglm.datasets.fetching import bring, fetch
 from boldglm.datasets.registry import Source, dataset
 
 FILES = {"fMRI/run1.img": b"voxels" * 5000, "fMRI/run1.hdr": b"header"}
@@ -139,9 +141,10 @@ def test_the_error_tells_what_to_do_by_hand(faces, tmp_path, offline, patience):
         "'spm_multimodal_fmri' cannot be fetched",
         f"{url}: Temporary failure in name resolution",
         f"Missing in {folder}: sub001/fMRI/Session1/fMETHODS-0005-*-01.img (390 files",
-        f"{url}\n    as {folder}/sub001/multimodal_fmri.zip (an archive: it is",
+        f"{url}\n    as {folder}/sub001/multimodal_fmri.zip (the next call unpacks",
         "multimodal_smri.zip",
-        "point data_dir or BOLDGLM_DATA to",
+        "set data_dir or BOLDGLM_DATA to the folder that has 'spm_multimodal_fmri'",
+        "copy its folder 'spm_multimodal_fmri' here",
         "Licence: Not stated.",
         "https://www.fil.ion.ucl.ac.uk/spm/data/mmfaces/",
     ):
@@ -198,6 +201,22 @@ def test_a_full_disk_keeps_the_archive_for_the_next_time(
     assert len(server.requests) == 1
 
 
+def test_ctrl_c_while_it_is_unpacked_keeps_the_archive(
+    archive, faces, tmp_path, server, monkeypatch
+):
+    def pressed(*args):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fetching, "unpack", pressed)
+        with pytest.raises(KeyboardInterrupt):
+            bring(faces, tmp_path, [archive], verbose=0)
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["a.zip"]
+    bring(faces, tmp_path, [archive], verbose=0)
+    assert files_of(tmp_path) == WHOLE
+    assert len(server.requests) == 1
+
+
 def test_without_locks_nothing_is_shared(archive, faces, tmp_path, server, monkeypatch):
     fcntl = pytest.importorskip("fcntl")
     monkeypatch.setattr(fcntl, "flock", _no_locks)
@@ -219,9 +238,11 @@ def _no_locks(file, how):
     raise OSError(38, "Function not implemented")
 
 
+# Ctrl-C is nothing for what a shell has started in the background, unless it says so
 TWO = """
-import sys
+import signal, sys
 from pathlib import Path
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from boldglm.datasets.fetching import bring
 from boldglm.datasets.registry import Source, dataset
 url, folder = sys.argv[1:]
@@ -267,12 +288,36 @@ def test_after_a_process_that_was_stopped_the_next_goes_on(
     here = part.stat().st_size
     assert 0 < here < len(server.files["a.zip"])
     assert not list(tmp_path.rglob("*.zip"))
+    # what is left of a killed one is in nobody's way
+    assert (tmp_path / fetching.LOCK).exists() is (how == "SIGKILL")
     bring(faces, tmp_path, [archive], verbose=0)
     assert [one.get("Range") for one in server.asked("a.zip")] == [
         None,
         f"bytes={here}-",
     ]
     assert set(files_of(tmp_path)) == {*WHOLE, "sub/noise"}
+
+
+def test_who_waits_goes_on_where_the_other_is_killed(archive, server, tmp_path):
+    server.files["a.zip"] = zipped({**FILES, "noise": os.urandom(100_000)})
+    server.plans["a.zip"] = [drip(0.2, 20_000)]
+    command = [sys.executable, "-c", TWO, server.url("a.zip"), str(tmp_path)]
+    part = tmp_path / "sub" / "a.zip.part"
+    with subprocess.Popen(command) as first:
+        while not (part.exists() and part.stat().st_size):
+            assert first.poll() is None
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as second:
+            assert second.stdout.readline().startswith("Waiting for another process")
+            first.kill()
+            assert second.communicate(timeout=60)[0].splitlines()[-1] == "2"
+    assert [bool(one.get("Range")) for one in server.asked("a.zip")] == [False, True]
+    assert set(files_of(tmp_path)) == {*WHOLE, "sub/noise"}
+
+
+def test_where_no_lock_can_be_made_it_is_told_as_all_else(archive, faces, tmp_path):
+    (tmp_path / fetching.LOCK).mkdir()
+    with pytest.raises(FetchError, match=r"Is a directory.*\n.*Missing in"):
+        bring(faces, tmp_path, [archive], verbose=0)
 
 
 def test_the_name_of_the_folder_may_be_another(internet, tmp_path):
@@ -289,6 +334,25 @@ def test_what_is_said(archive, faces, tmp_path, verbose, lines, caplog):
     assert len(caplog.messages) == lines
     if lines:
         assert caplog.messages[0] == f"Fetching spm_multimodal_fmri into {tmp_path}"
+
+
+@pytest.mark.parametrize("verbose", [0, 1])
+@pytest.mark.parametrize("names", ["a", "ab"])
+def test_asked_to_say_nothing_it_shows_no_bar(
+    faces, tmp_path, server, patience, monkeypatch, verbose, names
+):
+    shown = []
+
+    def bar(total, what, verbose):
+        shown.append(what.split()[0])
+        return ProgressBar(total, what, verbose)
+
+    monkeypatch.setattr(download, "ProgressBar", bar)
+    monkeypatch.setattr(fetching, "ProgressBar", bar)
+    server.files |= dict.fromkeys(names, b"12")
+    sources = [Source(name, (server.url(name),), 10) for name in names]
+    bring(faces, tmp_path, sources, verbose=verbose)
+    assert shown == (["kB" if names == "a" else "files"] if verbose else [])
 
 
 def test_many_files_have_one_bar(faces, tmp_path, server, patience, capsys):

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from boldglm._base.errors import FetchError
+from boldglm.datasets import folders
 from boldglm.datasets.folders import dataset_folder, get_data_dirs
 
 VARIABLES = ("BOLDGLM_DATA", "NILEARN_SHARED_DATA", "NILEARN_DATA")
@@ -78,6 +80,25 @@ def test_names_are_looked_for_in_their_order(roots):
     assert dataset_folder(["fiac", "old"], full) == roots[1] / "fiac"
 
 
+def test_one_that_another_process_makes_at_the_same_time_is_taken(roots, monkeypatch):
+    """It was not there when it was looked for."""
+    (roots[0] / "fiac").mkdir(parents=True)
+    monkeypatch.setattr(folders, "_is_dir", lambda _: False)
+    assert dataset_folder(["fiac"], full) == roots[0] / "fiac"
+
+
+def test_who_has_no_home_needs_a_variable(roots, monkeypatch):
+    """As users of containers."""
+    pwd = pytest.importorskip("pwd")
+
+    def unknown(number):
+        raise KeyError(number)
+
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    assert get_data_dirs() == [str(root) for root in roots[:3]]
+
+
 @pytest.fixture
 def shared(readonly_folder, monkeypatch):
     """A read-only folder that lacks files, and one where they can be put."""
@@ -95,7 +116,7 @@ def test_divergence_one_that_is_readonly_and_lacks_files_is_passed_over(shared):
 
 
 def test_where_there_is_no_other_it_is_told(shared):
-    with pytest.raises(PermissionError) as told:
+    with pytest.raises(FetchError) as told:
         dataset_folder(["fiac"], full, shared / "shared")
     place = shared / "shared" / "fiac"
     assert f"{place}: it lacks files and is read-only" in str(told.value)
@@ -119,6 +140,6 @@ def test_the_next_is_taken_where_none_can_be_made(tmp_path, monkeypatch):
 
 def test_without_any_place_every_reason_is_told(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(PermissionError, match="Not a directory"):
+    with pytest.raises(FetchError, match="Not a directory"):
         dataset_folder(["fiac"], full, tmp_path / "file")
     assert Path(tmp_path / "file").is_file()

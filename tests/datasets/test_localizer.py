@@ -5,7 +5,7 @@ import pytest
 from tests.datasets import layouts
 from tests.datasets.misbehaving_server import cut, status
 
-from boldglm.datasets.fetching import FetchError
+from boldglm._base.errors import FetchError
 from boldglm.datasets.localizer import (
     fetch_localizer_button_task,
     fetch_localizer_calculation_task,

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.datasets import layouts
 
-from boldglm.datasets.fetching import FetchError
+from boldglm._base.errors import FetchError
 from boldglm.datasets.openneuro import (
     fetch_ds000030_urls,
     fetch_openneuro_dataset,
@@ -68,6 +68,9 @@ def test_files_that_were_chosen_are_fetched(tmp_path, internet):
         "task-rest_bold.json",
     ]
     assert len(internet.requests) == 2
+    again, _ = fetch_openneuro_dataset(chosen * 2, tmp_path / "b", verbose=0)
+    assert again == str(tmp_path / "b" / layouts.DS)
+    assert len(internet.requests) == 4
 
 
 def test_other_data_sets_need_their_version(tmp_path, internet):

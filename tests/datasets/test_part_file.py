@@ -25,7 +25,10 @@ def test_bytes_are_on_disk_as_soon_as_they_are_written(part):
 
 def test_it_gets_its_name_in_the_end_and_leaves_nothing_else(part, tmp_path):
     assert not part.target.exists()
+    number = part.path.stat().st_ino
     part.finish()
+    # moved, not copied: nobody ever sees half of it
+    assert part.target.stat().st_ino == number
     assert [path.name for path in tmp_path.iterdir()] == ["a.bin"]
     assert part.target.read_bytes() == b"12345"
 
@@ -66,6 +69,29 @@ def test_those_with_a_tag_share_with_nobody(part, tmp_path):
     assert (tmp_path / "a.bin.71.part").exists()
     mine.discard()
     assert part.size == 5
+
+
+def test_the_part_of_another_user_is_replaced(readonly_folder):
+    folder, close = readonly_folder
+    part = PartFile(folder / "a.bin")
+    part.begin(ORIGIN)
+    assert part.origin == ORIGIN
+    close(folder)
+    assert part.origin is None
+    part.begin(ORIGIN)
+    with part.writer() as write:
+        write(b"1")
+    assert (part.size, part.origin) == (1, ORIGIN)
+
+
+def test_nothing_is_written_through_a_link(part, tmp_path):
+    other = tmp_path / "other"
+    other.write_bytes(b"mine")
+    part.discard()
+    part.path.symlink_to(other)
+    part.begin(ORIGIN)
+    assert other.read_bytes() == b"mine"
+    assert not part.path.is_symlink()
 
 
 def test_where_nothing_can_be_written_it_says_so(tmp_path):

@@ -1,7 +1,7 @@
 """Every entry says enough for a person and for a download."""
 
 import re
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -74,7 +74,31 @@ def test_an_archive_is_there_when_enough_of_its_files_are(tmp_path):
     source = Source("a.zip", ("https://osf.io/b",), 10, unpack=True, holds=holds)
     assert source.lacks(tmp_path) == ["run-*.img (3 files, 0 found)", "mask.img"]
     for name in ("run-1.img", "run-2.img", "mask.img"):
-        (tmp_path / name).touch()
+        (tmp_path / name).write_bytes(b"1")
     assert source.lacks(tmp_path) == ["run-*.img (3 files, 2 found)"]
     (tmp_path / "run-3.img").touch()
+    assert source.lacks(tmp_path) == ["run-*.img (3 files, 2 found)"]
+    (tmp_path / "run-3.img").write_bytes(b"1")
     assert source.lacks(tmp_path) == []
+
+
+def test_a_link_to_nothing_is_no_file_and_a_folder_is_there(tmp_path):
+    """As git-annex and DataLad leave of files that are elsewhere."""
+    for name in ("run.img", "index"):
+        (tmp_path / name).symlink_to(tmp_path / "elsewhere")
+    holds = {"*.img": 1, "s*": 1}
+    archive = Source("a.zip", ("https://osf.io/b",), 10, unpack=True, holds=holds)
+    assert archive.lacks(tmp_path) == ["*.img", "s*"]
+    assert Source("index", (), 10).lacks(tmp_path) == ["index"]
+    (tmp_path / "sub-01").mkdir()
+    assert archive.lacks(tmp_path) == ["*.img"]
+
+
+def test_what_may_not_be_looked_at_is_not_there(tmp_path, monkeypatch):
+    (tmp_path / "index").write_text("{}")
+
+    def forbidden(path, **how):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "stat", forbidden)
+    assert Source("index", (), 10).lacks(tmp_path) == ["index"]

@@ -4,6 +4,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import gamma
 
+from boldglm import datasets
 from boldglm.datasets import (
     NoiseSettings,
     RunSettings,
@@ -25,6 +26,16 @@ def brain():
 @pytest.fixture(scope="module")
 def noisy(brain):
     return simulate_run(brain=brain, settings=SHORT, seed=1)
+
+
+def test_one_module_has_all_that_simulates():
+    door = datasets.simulate
+    for name in door.__all__:
+        if name in datasets.__all__:
+            assert getattr(door, name) is getattr(datasets, name)
+    verbs = {"run", "subject", "group", "dataset", "bids"}
+    assert {f"simulate_{verb}" for verb in verbs} <= set(door.__all__)
+    assert {f"simulate_{verb}" for verb in verbs} <= set(datasets.__all__)
 
 
 def double_gamma(t):

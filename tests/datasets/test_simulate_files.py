@@ -177,3 +177,39 @@ def test_steps_are_announced(brain, tmp_path):
 def test_no_runs_at_all_are_refused(tmp_path):
     with pytest.raises(ValueError, match="n_runs is 0; expected at least 1"):
         simulate_dataset(tmp_path, n_runs=0)
+
+
+def test_what_the_noise_has_besides_is_in_files_too(brain, tmp_path):
+    noise = NoiseSettings(ma=((0.1, 0.3), (0.0, 0.2)), missing=0.03)
+    data = simulate_dataset(
+        tmp_path, n_runs=1, brain=brain, settings=SETTINGS, noise=noise, seed=5
+    )
+    run = simulate_run(brain=brain, settings=SETTINGS, noise=noise, seed=5)
+    assert [path.name for path in data.ma] == ["ma-1.nii.gz", "ma-2.nii.gz"]
+    for path, expected in (
+        *zip(data.ma, run.truth.ma, strict=True),
+        (data.missing, run.truth.missing),
+        (data.null, run.truth.null),
+    ):
+        np.testing.assert_array_equal(nibabel.load(path).dataobj, expected)
+    said = json.loads(data.truth.read_text())["noise"]
+    assert (said["ma"], said["missing"]) == ([[0.1, 0.3], [0.0, 0.2]], 0.03)
+
+
+def test_what_the_noise_has_not_is_not_in_the_files(data):
+    """Data sets of earlier versions stay the same, to the byte."""
+    assert data.ma == ()
+    assert data.missing is None
+    truth = json.loads(data.truth.read_text())
+    assert list(truth) == ["seed", "units", "activations", "run", "noise"]
+    assert list(truth["activations"][0]) == ["label", "centre", "effects", "fwhm"]
+    assert list(truth["noise"]) == [
+        "sd", "partial", "fwhm", "map_fwhm", "scanner", "drift", "motion", "n_spikes",
+    ]  # fmt: skip
+
+
+def test_a_condition_that_no_file_can_be_named_after_is_refused(brain, tmp_path):
+    spot = Activation("a", (0.0, 0.0, 0.0), {"go/stop": 1.0})
+    with pytest.raises(ValueError, match="A condition is called 'go/stop'; expected"):
+        simulate_dataset(tmp_path, brain=brain, activations=[spot])
+    assert not list(tmp_path.iterdir())

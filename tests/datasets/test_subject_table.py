@@ -3,11 +3,13 @@
 import copy
 import io
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+import boldglm
 from boldglm.datasets.subject_table import SubjectTable
 
 PLAIN = pd.DataFrame(
@@ -102,6 +104,34 @@ def test_what_is_made_of_it_is_a_plain_table(table, operation):
     assert type(made) is pd.DataFrame
     pd.testing.assert_frame_equal(made, operation(PLAIN))
     assert list(made) == list(made.columns)
+
+
+@pytest.mark.parametrize(
+    ("file", "found"),
+    [
+        ("/home/me/analysis.py", "S02"),
+        ("<stdin>", "S02"),
+        ("/env/lib/python3.13/site-packages/seaborn/rows.py", "participant_id"),
+        ("/usr/lib/python3/dist-packages/tool.py", "participant_id"),
+        (f"{Path(boldglm.__file__).parent}/glm/model.py", "participant_id"),
+        (f"{Path(pd.__file__).parent}/core/frame.py", "participant_id"),
+    ],
+)
+def test_packages_find_a_plain_table(table, file, found):
+    names = {"table": table}
+    exec(compile("first = next(iter(table))", file, "exec"), names)
+    first = names["first"]
+    assert (first if isinstance(first, str) else first[0]) == found
+
+
+def test_formulas_take_it(table):
+    from formulaic import model_matrix
+
+    formula = "age + C(participant_id)"
+    found, expected = (model_matrix(formula, one) for one in (table, PLAIN))
+    # It numbers the rows of all that is not just a DataFrame
+    expected = expected.reset_index(drop=True)
+    pd.testing.assert_frame_equal(pd.DataFrame(found), pd.DataFrame(expected))
 
 
 def test_it_can_be_sent(table):

@@ -94,6 +94,16 @@ pack_each_way = pytest.mark.parametrize("pack", KINDS.values(), ids=KINDS)
 
 
 @pack_each_way
+def test_a_tar_with_a_zip_at_its_end_is_a_tar(pack, unpacked):
+    inner = zipped(FILES, zipfile.ZIP_STORED)
+    assert unpacked(pack({"inner.zip": inner})) == {"inner.zip": inner}
+
+
+def test_a_zip_without_files_is_one(unpacked):
+    assert unpacked(zipped({})) == {}
+
+
+@pack_each_way
 def test_files_come_out_as_they_went_in(pack, unpacked):
     assert unpacked(pack(FILES)) == FILES
     assert {path.name for path in unpacked.folder.iterdir()} == {"fMRI", "README"}

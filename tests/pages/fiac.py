@@ -2,7 +2,8 @@
 
 Two runs of 191 scans, a mask, and designs as arrays `X` of 13 columns in .npz files:
 four conditions, the first sentence of a block, their derivatives, two drifts and the
-constant. In the cube `ACTIVE` the last two conditions add 2 % to a baseline of 500.
+constant. Their names, `conditions`, are bytes. In the cube `ACTIVE` the last two
+conditions add 2 % to a baseline of 500.
 """
 
 import nibabel as nib
@@ -34,8 +35,11 @@ def design(run):
     return X
 
 
-def write(folder):
+def write(root):
     """Write the data set; return its files by the names of the fetcher."""
+    folder = root / "fiac_nilearn.glm" / "nipy-data-0.2" / "data" / "fiac" / "fiac0"
+    folder.mkdir(parents=True)
+    names = np.array([f"regressor_{at}".encode() for at in range(13)])
     inside = np.zeros(SHAPE, np.uint8)
     inside[2:-2, 2:-2, 1:-1] = 1
     nib.save(nib.Nifti1Image(inside, AFFINE), folder / "mask.nii.gz")
@@ -48,7 +52,7 @@ def write(folder):
         data[ACTIVE] += 10 * (X[:, 2] + X[:, 3])
         image = nib.Nifti1Image(data.astype(np.int16), AFFINE)
         nib.save(image, folder / f"run{run}.nii.gz")
-        np.savez(folder / f"run{run}_design.npz", X=X)
+        np.savez(folder / f"run{run}_design.npz", X=X, conditions=names)
         files[f"func{run}"] = str(folder / f"run{run}.nii.gz")
         files[f"design_matrix{run}"] = str(folder / f"run{run}_design.npz")
     return files

@@ -5,15 +5,26 @@ import io
 import warnings
 from types import SimpleNamespace
 
+import pytest
 from tests.pages.pictures import Pictures
 
-__all__ = ["replay"]
+__all__ = ["data_in", "replay"]
 
 
-def replay(script, program, **given):
+@contextlib.contextmanager
+def data_in(folder):
+    """Both programs look for data sets in a folder, first of all."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("BOLDGLM_DATA", "NILEARN_SHARED_DATA"):
+            patch.setenv(name, str(folder))
+        yield
+
+
+def replay(script, program, folder, **given):
     """Run a script written for nilearn with `program` as the root of its imports.
 
-    The name `plotting` in the script draws and keeps (see `Pictures`).
+    Its fetchers find their data sets in `folder`. The name `plotting` in the script
+    draws and keeps (see `Pictures`).
 
     Returns the names the script has made; with them `maps` by their titles,
     `pictures`, `printed`, and `warned`, the warnings that reach the user.
@@ -24,7 +35,7 @@ def replay(script, program, **given):
     printed = io.StringIO()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        with contextlib.redirect_stdout(printed):
+        with contextlib.redirect_stdout(printed), data_in(folder):
             exec(code, names)
     names["maps"], names["pictures"] = pictures.maps, pictures.drawn
     names["printed"], names["warned"] = printed.getvalue(), caught

@@ -21,7 +21,7 @@ from scipy.stats import gamma
 
 T_R = 2.0
 SHAPE = (20, 22, 12)  # of a volume of the tests; the real one is (64, 64, 32)
-N_SCANS = 120  # of a run of the tests; the real one has 390
+N_SCANS = 390  # of a run: fetchers look for as many
 FIELD_OF_VIEW = np.array([192.0, 192.0, 96.0])  # mm, whatever the number of voxels
 RADII = np.array([66.0, 82.0, 60.0])  # of the brain, mm, about the origin
 FACES = np.array([38.0, -45.0, -10.0])  # where faces have more effect, mm

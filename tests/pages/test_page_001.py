@@ -1,8 +1,7 @@
 """Reference page 001, page 000 as written for a later nilearn.
 
 It differs in `copy_header=True` for the resampled run and the mean image. The script
-is the page's, from its parameters to its maps; fetching is replaced by the simulated
-files of `spm`.
+is the page's, from its fetcher to its maps, on the simulated files of `spm`.
 """
 
 import numpy as np
@@ -12,6 +11,10 @@ from tests.pages.pictures import colourful
 from tests.pages.replay import replay
 
 SCRIPT = """\
+from nilearn.datasets import fetch_spm_multimodal_fmri
+
+subject_data = fetch_spm_multimodal_fmri()
+
 # repetition time, in seconds
 t_r = 2.0
 # Sample at the beginning of each acquisition.
@@ -112,19 +115,21 @@ SPACE = ["xyzt_units", "sform_code"]
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory):
-    return spm.write(tmp_path_factory.mktemp("spm"))
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("spm")
+    spm.write(folder)
+    return folder
 
 
 @pytest.fixture(scope="module")
-def page(files):
-    return replay(SCRIPT, "boldglm", subject_data=files)
+def page(folder):
+    return replay(SCRIPT, "boldglm", folder)
 
 
 @pytest.fixture(scope="module")
-def peer(files):
+def peer(folder):
     pytest.importorskip("nilearn")
-    return replay(SCRIPT, "nilearn", subject_data=files)
+    return replay(SCRIPT, "nilearn", folder)
 
 
 def values(image):

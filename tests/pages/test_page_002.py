@@ -1,7 +1,6 @@
 """Reference page 002, two runs of one subject: its analysis, from files to maps.
 
-The calls are those of the page after the change of the import root; fetching is left
-out.
+The calls are those of the page after the change of the import root, from its fetcher on.
 """
 
 from pathlib import Path
@@ -12,6 +11,7 @@ import pandas as pd
 import pytest
 from tests.pages import fiac
 from tests.pages.pictures import Pictures, colourful
+from tests.pages.replay import data_in
 
 from boldglm._base.warnings import ContrastWarning
 
@@ -19,17 +19,22 @@ PADDED = "t contrasts should be of length P=13, but"
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    return fiac.write(tmp_path_factory.mktemp("fiac"))
+def files(tmp_path_factory):
+    root = tmp_path_factory.mktemp("fiac")
+    files = fiac.write(root)
+    with data_in(root):
+        yield files
 
 
 @pytest.fixture(scope="module")
-def page(data):
+def page(files):
     """What the page has made when it comes to its eight contrasts."""
+    from boldglm.datasets import func
     from boldglm.glm.contrasts import compute_fixed_effects
     from boldglm.glm.first_level import FirstLevelModel
     from boldglm.image import mean_img
 
+    data = func.fetch_fiac_first_level()
     fmri_imgs = [data["func1"], data["func2"]]
     mean_img_ = mean_img(fmri_imgs[0])
     plotting = Pictures()
@@ -126,6 +131,10 @@ def page(data):
         "model": fmri_glm_multirun,
         "z_map": z_map,
     }
+
+
+def test_the_page_has_fetched_what_is_there(page, files):
+    assert {key: page["data"][key] for key in files} == files
 
 
 def test_each_run_gives_five_maps_that_find_the_effect(page):

@@ -1,7 +1,7 @@
 """Reference page 003, a one-sample test over 16 subjects, corrected by permutation.
 
-The analysis calls are those of the page after the change of the imports; the maps are
-simulated in the layout of its data set.
+The calls are those of the page after the change of the imports, from its fetcher on;
+the maps are simulated in the layout of its data set.
 """
 
 import contextlib
@@ -13,12 +13,14 @@ import pytest
 from scipy import stats
 from tests.pages import localizer
 from tests.pages.pictures import Pictures, colourful
+from tests.pages.replay import data_in
 
 SCRIPT = """
 import matplotlib.pyplot as plt
 import pandas as pd
 from scipy.stats import norm
 
+from boldglm.datasets import fetch_localizer_contrasts
 from boldglm.glm.second_level import SecondLevelModel
 
 n_subjects = 16
@@ -70,8 +72,8 @@ plotting.show()
 def page(tmp_path_factory):
     folder = localizer.write(tmp_path_factory.mktemp("localizer"))
     pictures = Pictures()
-    names = {"plotting": pictures, "fetch_localizer_contrasts": localizer.fetch(folder)}
-    with contextlib.chdir(folder):
+    names = {"plotting": pictures}
+    with contextlib.chdir(folder), data_in(folder):
         exec(compile(SCRIPT, "page_003.py", "exec"), names)
     return SimpleNamespace(**names, pictures=pictures.drawn, folder=folder)
 
@@ -147,4 +149,14 @@ def test_the_maps_say_what_they_are(page):
     assert page.z_map.shape == localizer.SHAPE
     assert isinstance(page.z_map, nib.Nifti1Image)
     assert "1000 sign flips" in page.second_level_model.permutation_scheme_
-    assert page.subjects[0] == "S01"
+    assert page.subjects == [f"S{one:02}" for one in range(1, 17)]
+
+
+def test_nilearn_fetches_the_same(page):
+    datasets = pytest.importorskip("nilearn.datasets")
+    with data_in(page.folder):
+        peer = datasets.fetch_localizer_contrasts(
+            ["left vs right button press"], 16, get_tmaps=True, verbose=0
+        )
+    assert (page.data["cmaps"], page.data["tmaps"]) == (peer["cmaps"], peer["tmaps"])
+    assert page.subjects == list(peer["ext_vars"]["participant_id"])

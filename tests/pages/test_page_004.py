@@ -1,6 +1,6 @@
 """Reference page 004, explicit fixed effects, written for nistats.
 
-The calls are those of the page after the change of the imports; fetching is left out.
+The calls are those of the page after the change of the imports, from its fetcher on.
 The third map of the fixed effects is a t, as the page says.
 """
 
@@ -10,18 +10,24 @@ import pandas as pd
 import pytest
 from tests.pages import fiac
 from tests.pages.pictures import Pictures, colourful
+from tests.pages.replay import data_in
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory):
-    return fiac.write(tmp_path_factory.mktemp("fiac"))
+def files(tmp_path_factory):
+    root = tmp_path_factory.mktemp("fiac")
+    files = fiac.write(root)
+    with data_in(root):
+        yield files
 
 
-def test_the_analysis_of_the_page(data):
+def test_the_analysis_of_the_page(files):
+    from boldglm import datasets
     from boldglm.glm.contrasts import compute_fixed_effects
     from boldglm.glm.first_level import FirstLevelModel
     from boldglm.image import mean_img
 
+    data = datasets.fetch_fiac_first_level()
     fmri_img = [data["func1"], data["func2"]]
     mean_img_ = mean_img(fmri_img[0])
     plotting = Pictures()
@@ -79,6 +85,7 @@ def test_the_analysis_of_the_page(data):
     )
     plotting.show()
 
+    assert {key: data[key] for key in files} == files
     assert list(plotting.drawn) == [
         f"DSt_minus_SSt, {what}"
         for what in ("first session", "second session", "fixed effects")
@@ -107,16 +114,16 @@ def test_the_analysis_of_the_page(data):
     assert mean_img_.shape == fiac.SHAPE
 
 
-def test_the_model_is_fitted_anew_for_every_run(data):
+def test_the_model_is_fitted_anew_for_every_run(files):
     """The page fits one object twice: nothing of the first run is left."""
     from boldglm.glm.first_level import FirstLevelModel
 
-    parameters = {"mask_img": data["mask"], "smoothing_fwhm": 5}
+    parameters = {"mask_img": files["mask"], "smoothing_fwhm": 5}
     twice = FirstLevelModel(**parameters)
     for run in ("1", "2"):
-        twice.fit(data[f"func{run}"], design_matrices=data[f"design_matrix{run}"])
+        twice.fit(files[f"func{run}"], design_matrices=files[f"design_matrix{run}"])
     once = FirstLevelModel(**parameters)
-    once.fit(data["func2"], design_matrices=data["design_matrix2"])
+    once.fit(files["func2"], design_matrices=files["design_matrix2"])
     contrast = np.eye(13)[2]
     np.testing.assert_array_equal(
         twice.compute_contrast(contrast).get_fdata(),

@@ -16,6 +16,8 @@ The tree::
     └── NotFittedError        (also AttributeError) a model asked before `fit`
     TypeError
     └── DimensionError        an image with the wrong number of dimensions
+    OSError
+    └── FetchError            a data set that is not here and cannot be brought
 """
 
 __all__ = [
@@ -25,6 +27,7 @@ __all__ = [
     "DesignError",
     "DimensionError",
     "EventsError",
+    "FetchError",
     "GridError",
     "ImageFileError",
     "MaskError",
@@ -80,3 +83,7 @@ class NotFittedError(ValueError, AttributeError):
 
 class DimensionError(TypeError):
     """An image with the wrong number of dimensions."""
+
+
+class FetchError(OSError):
+    """A data set that is not here and cannot be brought."""

@@ -11,22 +11,27 @@ import hashlib
 import shutil
 import socket
 import ssl
-import time
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass
 from http.client import HTTPException, InvalidURL
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 
+from boldglm._base.log import say
 from boldglm._base.progress import ProgressBar
-from boldglm.datasets.http_request import CutOffError, RefusedError, request_rest
+from boldglm.datasets.http_request import (
+    CutOffError,
+    Patience,
+    RefusedError,
+    SlowError,
+    request_rest,
+)
 from boldglm.datasets.part_file import PartFile, StorageError
 from boldglm.datasets.registry import Source
 
-__all__ = ["DownloadError", "Patience", "download", "is_worth_another_try"]
+__all__ = ["DownloadError", "download", "is_worth_another_try"]
 
 _ASK_AGAIN = {408, 425, 429}
 _UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN}
@@ -35,27 +40,6 @@ _LONGEST_WAIT = 60.0
 
 class DownloadError(OSError):
     """No address has the file, or none can be reached."""
-
-
-@dataclass(frozen=True)
-class Patience:
-    """How long to wait for a server.
-
-    Attributes
-    ----------
-    timeout : float
-        Seconds without a byte.
-    attempts : int
-        In a row that bring nothing new, per address.
-    first_wait : float
-        Seconds before the second attempt; each further one waits twice as long.
-    sleep : function of seconds
-    """
-
-    timeout: float = 30.0
-    attempts: int = 4
-    first_wait: float = 1.0
-    sleep: Callable[[float], None] = time.sleep
 
 
 def download(
@@ -82,9 +66,10 @@ def download(
     tag : str
         Part of the name of the file while it comes; see `PartFile`.
     bar : bool
-        Whether to show a progress bar after two seconds.
+        Whether there is a progress bar.
     verbose : int
-        See `ProgressBar`.
+        0: say nothing. 1: show the bar from two seconds on, and say why a server is
+        asked again. Above: leave the last line of the bar.
 
     Returns
     -------
@@ -114,9 +99,10 @@ def download(
     begun = part.origin
     # First the address that something has come from
     for url in sorted(source.urls, key=lambda one: begun is None or begun.url != one):
-        attempt = _Attempts(url, source, part, patience or Patience())
+        attempt = _Attempts(url, source, part, patience or Patience(), verbose)
+        drawn = _Shown(target.name, verbose - 1) if bar and verbose else nullcontext()
         try:
-            with _Shown(target.name, verbose) if bar else nullcontext() as shown:
+            with drawn as shown:
                 attempt.until_whole(shown or _hidden)
         except (OSError, HTTPException, ValueError, RefusedError) as error:
             if isinstance(error, StorageError):
@@ -153,10 +139,15 @@ class _Attempts:
     """The dealings with one address."""
 
     def __init__(
-        self, url: str, source: Source, part: PartFile, patience: Patience
+        self,
+        url: str,
+        source: Source,
+        part: PartFile,
+        patience: Patience,
+        verbose: int,
     ) -> None:
         self.url, self.source, self.part, self.patience = url, source, part, patience
-        self._n = 0
+        self._n, self._verbose = 0, verbose
 
     def told(self) -> str:
         """How often it was tried, where that was more than once."""
@@ -174,11 +165,12 @@ class _Attempts:
                 start = self._ask(show)
             except (OSError, HTTPException) as error:
                 failure = self._after_failure(error)
-                idle = 0 if self.part.size > most else idle + 1
+                more = self.part.size > most and not isinstance(failure, SlowError)
+                idle = 0 if more else idle + _weight(failure)
                 most = max(most, self.part.size)
                 if idle >= self.patience.attempts or not is_worth_another_try(failure):
                     raise
-                self.patience.sleep(_wait(failure, idle, self.patience))
+                self._wait(failure, idle)
                 continue
             wrong = self._wrong()
             if wrong is None:
@@ -188,6 +180,17 @@ class _Attempts:
             if not start or not once_more:
                 raise RefusedError(wrong)
             once_more = False
+
+    def _wait(self, failure: Exception, idle: int) -> None:
+        """What the server asks for, or ever longer."""
+        seconds = self.patience.first_wait * 2.0 ** max(idle - 1, 0)
+        if isinstance(failure, HTTPError):
+            asked = failure.headers.get("Retry-After", "")
+            seconds = max(seconds, float(asked) if asked.isdecimal() else 0.0)
+        seconds = min(seconds, _LONGEST_WAIT)
+        again = "%s: %s; asked again in %.0f s"
+        say(self._verbose, again, self.url, _reason(failure), seconds)
+        self.patience.sleep(seconds)
 
     def _here(self) -> int:
         """Bytes that this address can go on from."""
@@ -200,7 +203,7 @@ class _Attempts:
         if here and origin is not None and origin.length == here:
             return here
         return request_rest(
-            self.url, self.part, self.patience.timeout, self._check_length, show
+            self.url, self.part, self.patience, self._check_length, show
         )
 
     def _after_failure(self, error: OSError | HTTPException) -> Exception:
@@ -219,25 +222,26 @@ class _Attempts:
         """Refuse a file that is too long; ask for room for one that is not."""
         expected = self.source.size
         if expected is not None and length > expected:
-            self.part.discard()
             msg = f"its length is wrong: expected {expected} bytes, not {length}"
             raise RefusedError(msg)
         if length > self.source.at_most:
-            self.part.discard()
             msg = f"it is too long: expected at most {self.source.at_most} bytes"
             raise RefusedError(msg)
         missing = length - self.part.size
-        free = shutil.disk_usage(self.part.path.parent).free
-        if missing > free:
+        disk = shutil.disk_usage(self.part.path.parent)
+        # Some mounts do not know how large they are
+        if disk.total and missing > disk.free:
             msg = (
                 f"Cannot write {self.part.path}: {_megabytes(missing)} are still to "
-                f"come, and {_megabytes(free)} are free. Make room, or set data_dir "
-                "or BOLDGLM_DATA to another folder."
+                f"come, and {_megabytes(disk.free)} are free. Make room, or set "
+                "data_dir to another folder."
             )
             raise StorageError(errno.ENOSPC, msg)
 
     def _wrong(self) -> str | None:
         """What the file should be and is not."""
+        if not self.part.size:
+            return "it is empty"
         expected = self.source.size
         if expected is not None and self.part.size != expected:
             return (
@@ -279,22 +283,24 @@ def _hidden(here: int, whole: int | None) -> None:
     """Show nothing."""
 
 
-def _wait(error: Exception, idle: int, patience: Patience) -> float:
-    """Seconds before the next attempt: what the server asks for, or ever longer."""
-    wait = patience.first_wait * 2.0 ** max(idle - 1, 0)
-    asked = error.headers.get("Retry-After", "") if isinstance(error, HTTPError) else ""
-    return min(max(wait, float(asked) if asked.isdigit() else 0.0), _LONGEST_WAIT)
+def _weight(error: Exception) -> int:
+    """Attempts that one counts for."""
+    # Where a network lets nothing through, each takes the full time
+    unreachable = isinstance(error, URLError) and isinstance(error.reason, TimeoutError)
+    return 2 if unreachable else 1
 
 
 def _reason(error: Exception) -> str:
     if isinstance(error, HTTPError):
-        return f"HTTP {error.code} {error.msg}"
+        return " ".join(f"HTTP {error.code} {error.msg}".split())
     if isinstance(error, URLError) and isinstance(error.reason, Exception):
         error = error.reason
-    if isinstance(error, TimeoutError):
+    if isinstance(error, TimeoutError) and not isinstance(error, SlowError):
         return "no answer in time"
-    text = getattr(error, "strerror", None) or str(error)
-    return text or type(error).__name__
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    if isinstance(error, ssl.SSLCertVerificationError):
+        text += " (where a proxy reads https, SSL_CERT_FILE names its certificate)"
+    return text
 
 
 def _megabytes(length: float) -> str:

@@ -2,35 +2,39 @@
 
 Deciding and acting are apart: `Source.lacks` says what is missing and touches nothing,
 `bring` downloads and unpacks it, under a lock, so that of two processes one downloads.
+
+Where the network lets nothing through, there are three ways. A proxy: set
+``https_proxy`` (and ``SSL_CERT_FILE``, where it has a certificate of its own). A folder
+for all: fetch once on a machine with access, copy the data directory, and let
+``NILEARN_SHARED_DATA`` or ``BOLDGLM_DATA`` name the copy, which may be read-only. By
+hand: put the files, or the archives as they are, where the error says.
 """
 
 import os
 import shutil
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from boldglm._base.errors import FetchError
 from boldglm._base.log import say
 from boldglm._base.progress import ProgressBar
-from boldglm.datasets.download import DownloadError, Patience, download
+from boldglm.datasets.download import DownloadError, download
 from boldglm.datasets.folders import dataset_folder, is_writable
+from boldglm.datasets.http_request import Patience
 from boldglm.datasets.lock import locked
 from boldglm.datasets.part_file import StorageError
 from boldglm.datasets.registry import Dataset, Source
 from boldglm.datasets.unpack import DRAFTS, ArchiveError, safe_path, unpack
 
-__all__ = ["FetchError", "bring", "fetch"]
+__all__ = ["LOCK", "bring", "fetch"]
 
-_LOCK = ".boldglm-download.lock"
+# Its name in a folder; a process that was killed leaves it, and it does no harm
+LOCK = ".boldglm-download.lock"
 _PATIENCE = Patience()
 # Files that an error names
 _SHOWN = 5
-
-
-class FetchError(OSError):
-    """A data set that is not here and cannot be brought."""
 
 
 def fetch(
@@ -58,9 +62,8 @@ def fetch(
     Raises
     ------
     FetchError
-        If files are missing and cannot be downloaded; it tells what to do by hand.
-    PermissionError
-        If they could be put nowhere.
+        If files are missing and cannot be downloaded, or could be put nowhere; it
+        tells what to do by hand.
 
     Examples
     --------
@@ -119,7 +122,7 @@ def bring(
     >>> bring(fiac, Path(mkdtemp()), [nowhere])
     Traceback (most recent call last):
         ...
-    boldglm.datasets.fetching.FetchError: The data set 'fiac' cannot be fetched...
+    boldglm._base.errors.FetchError: The data set 'fiac' cannot be fetched...
     """
     if not _lacking(sources, folder):
         return
@@ -127,28 +130,22 @@ def bring(
         reason = f"  {folder} is read-only"
         raise _explained(dataset, folder, _lacking(sources, folder), reason)
     waiting = "Waiting for another process that fetches %s"
-    with locked(
-        folder / _LOCK, lambda: say(verbose, waiting, dataset.name), _PATIENCE.sleep
-    ) as alone:
-        if alone:
-            _clear(folder, sources)
-        lacking = _lacking(sources, folder)
-        if lacking:
-            say(verbose, "Fetching %s into %s", dataset.name, folder)
-        # Where no lock keeps others out, nobody goes on with the part of another
-        tag = "" if alone else f".{os.getpid()}"
-        many = len(lacking) > 1 and not any(source.unpack for source in lacking)
-        how = _How(resume, max(verbose - 1, 0), tag, bar=not many)
-        total = len(lacking)
-        with ProgressBar(total, "files", how.verbose) if many else nullcontext() as bar:
-            for number, source in enumerate(lacking):
-                try:
-                    _bring_one(source, folder, how)
-                except (OSError, ArchiveError) as error:
-                    left = lacking[number:]
-                    raise _explained(dataset, folder, left, str(error)) from error
-                if bar is not None:
-                    bar.add(1)
+    try:
+        with locked(
+            folder / LOCK, lambda: say(verbose, waiting, dataset.name), _PATIENCE.sleep
+        ) as alone:
+            if alone:
+                _clear(folder, sources)
+            lacking = _lacking(sources, folder)
+            if lacking:
+                say(verbose, "Fetching %s into %s", dataset.name, folder)
+            # Where no lock keeps others out, nobody goes on with the part of another
+            tag = "" if alone else f".{os.getpid()}"
+            many = len(lacking) > 1 and not any(source.unpack for source in lacking)
+            _bring_all(lacking, folder, _How(resume, verbose, tag, bar=not many))
+    except (OSError, ArchiveError) as error:
+        left = _lacking(sources, folder)
+        raise _explained(dataset, folder, left, str(error)) from error
 
 
 @dataclass(frozen=True)
@@ -160,8 +157,12 @@ class _How:
     tag: str
     bar: bool
 
+    def say(self, message: str, path: Path) -> None:
+        """A line for each file is too much for most."""
+        say(self.verbose - 1 if self.verbose else 0, message, path)
+
     def download(self, source: Source, path: Path) -> None:
-        say(self.verbose, "Downloading %s", path)
+        self.say("Downloading %s", path)
         download(
             source,
             path,
@@ -171,6 +172,18 @@ class _How:
             bar=self.bar,
             verbose=self.verbose,
         )
+
+
+def _bring_all(lacking: Sequence[Source], folder: Path, how: _How) -> None:
+    """One after the other, each with a bar of its own, or one for all."""
+    if how.bar or not how.verbose:
+        for source in lacking:
+            _bring_one(source, folder, how)
+        return
+    with ProgressBar(len(lacking), "files", how.verbose - 1) as bar:
+        for source in lacking:
+            _bring_one(source, folder, how)
+            bar.add(1)
 
 
 def _bring_one(source: Source, folder: Path, how: _How) -> None:
@@ -198,7 +211,7 @@ def _bring_one(source: Source, folder: Path, how: _How) -> None:
 
 def _cannot_use(source: Source, path: Path, folder: Path, how: _How) -> str | None:
     """Unpack an archive; or say why it is not what was wanted."""
-    say(how.verbose, "Unpacking %s", path)
+    how.say("Unpacking %s", path)
     try:
         unpack(path, path.parent, source.at_most)
     except ArchiveError as error:
@@ -206,7 +219,7 @@ def _cannot_use(source: Source, path: Path, folder: Path, how: _How) -> str | No
     except OSError as error:
         msg = (
             f"  {path} cannot be unpacked: {error.strerror or error}. It is kept; make "
-            "room, or set data_dir or BOLDGLM_DATA to another folder."
+            "room, or set data_dir to another folder."
         )
         raise StorageError(error.errno, msg) from error
     lacks = source.lacks(folder)
@@ -232,7 +245,7 @@ def _explained(
     todo = []
     for source in lacking[:_SHOWN]:
         place = folder / source.file
-        what = " (an archive: it is unpacked at the next call)" if source.unpack else ""
+        what = " (the next call unpacks and deletes it)" if source.unpack else ""
         todo.append(f"  {' or '.join(source.urls)}\n    as {place}{what}")
     if len(lacking) > _SHOWN:
         todo.append(f"  and {len(lacking) - _SHOWN} files more")
@@ -241,10 +254,11 @@ def _explained(
     return FetchError(
         f"The data set {dataset.name!r} cannot be fetched:\n{reason}\n"
         f"Missing in {folder}: {', '.join(missing[:_SHOWN])}{more}.\n"
-        "By hand, on a machine with access, download\n"
+        "On a machine with access, either fetch it in the same way and copy its folder "
+        f"{dataset.folders[0]!r} here, or download by hand\n"
         + "\n".join(todo)
-        + "\nor point data_dir or BOLDGLM_DATA to the folder that holds "
-        f"{dataset.folders[0]!r} on this machine.\n"
+        + "\nIf it is on this machine already, set data_dir or BOLDGLM_DATA to the "
+        f"folder that has {dataset.folders[0]!r} in it.\n"
         f"Licence: {dataset.licence.strip()}\n"
         f"More: {dataset.page}"
     )

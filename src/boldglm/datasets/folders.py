@@ -2,8 +2,11 @@
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from boldglm._base.errors import FetchError
 
 __all__ = ["dataset_folder", "get_data_dirs", "is_writable"]
 
@@ -43,7 +46,11 @@ def get_data_dirs(data_dir: Any = None) -> list[str]:
             raise TypeError(msg)
         return _split(os.fspath(data_dir))
     named = [os.environ.get(variable, "") for variable in _VARIABLES]
-    return [*(path for one in named for path in _split(one)), *_split("~/nilearn_data")]
+    roots = [path for one in named for path in _split(one)]
+    # In a container the user may have no home
+    with suppress(RuntimeError):
+        roots += _split("~/nilearn_data")
+    return roots
 
 
 def dataset_folder(
@@ -75,7 +82,7 @@ def dataset_folder(
     ------
     TypeError
         If `data_dir` is no path.
-    PermissionError
+    FetchError
         If there is no place for it, with the reason for each directory.
 
     Examples
@@ -97,7 +104,8 @@ def dataset_folder(
         if folder in there:
             continue
         try:
-            folder.mkdir(parents=True)
+            # It may be there by now: another process fetches it, too
+            folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             reasons.append(f"  {folder}: {error.strerror or error}")
         else:
@@ -107,7 +115,7 @@ def dataset_folder(
         + "\n".join(reasons)
         + "\nSet data_dir or BOLDGLM_DATA to a folder that can be written to."
     )
-    raise PermissionError(msg)
+    raise FetchError(msg)
 
 
 def is_writable(folder: Path) -> bool:

@@ -1,5 +1,8 @@
 """One request for one file, or for the rest of it.
 
+Proxies are those of the environment (``https_proxy``, ``http_proxy``, ``no_proxy``),
+certificates those of the system, or of the file that ``SSL_CERT_FILE`` names.
+
 References
 ----------
 Fielding R, Nottingham M, Reschke J (2022). HTTP semantics. RFC 9110, sections 8.8
@@ -7,22 +10,63 @@ Fielding R, Nottingham M, Reschke J (2022). HTTP semantics. RFC 9110, sections 8
 """
 
 import re
+import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from http.client import HTTPMessage, HTTPResponse
 from typing import IO
 from urllib.error import HTTPError
+from urllib.parse import urlsplit
 
 from boldglm import __version__
 from boldglm.datasets.part_file import Origin, PartFile
 
-__all__ = ["CutOffError", "RefusedError", "request_rest", "resume_headers"]
+__all__ = [
+    "CutOffError",
+    "Patience",
+    "RefusedError",
+    "SlowError",
+    "request_rest",
+    "resume_headers",
+]
 
 _CHUNK = 1 << 18
+# With and without Range; 203 is a proxy's 200. Others have no file, as 202: "not yet"
+_HAS_THE_FILE = {200, 203, 206}
+_COMPRESSED = re.compile(r"gzip|deflate|compress|br|zstd")
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to wait for a server.
+
+    Attributes
+    ----------
+    timeout : float
+        Seconds without a byte.
+    slowest : float
+        Bytes per second, on average over `timeout`, below which it is silent, too.
+    attempts : int
+        In a row that bring nothing new, per address.
+    first_wait : float
+        Seconds before the second attempt; each further one waits twice as long.
+    sleep : function of seconds
+    """
+
+    timeout: float = 30.0
+    slowest: float = 500.0
+    attempts: int = 4
+    first_wait: float = 1.0
+    sleep: Callable[[float], None] = time.sleep
 
 
 class CutOffError(ConnectionError):
     """A connection ended before the file did."""
+
+
+class SlowError(TimeoutError):
+    """A connection that brings so little that the file would never be here."""
 
 
 class RefusedError(Exception):
@@ -67,7 +111,7 @@ def resume_headers(origin: Origin | None, size: int, url: str) -> dict[str, str]
 def request_rest(
     url: str,
     part: PartFile,
-    timeout: float,
+    patience: Patience,
     check_length: Callable[[int], None],
     on_bytes: Callable[[int, int | None], None],
 ) -> int:
@@ -81,8 +125,7 @@ def request_rest(
     url : str
         http or https.
     part : PartFile
-    timeout : float
-        Seconds without a byte, not of the whole.
+    patience : Patience
     check_length : function of an int
         Told the bytes of the file, as soon as they are announced and while they come;
         raises what stops the download.
@@ -97,9 +140,12 @@ def request_rest(
     Raises
     ------
     RefusedError
-        If the server answers with a web page, or `check_length` does.
+        If the server answers with a web page or compresses the file, or if
+        `check_length` refuses: then nothing is kept.
     CutOffError
         If the connection ends too early, or what comes does not continue what is here.
+    SlowError
+        If next to nothing comes.
     StorageError
         If the part file cannot be written.
     OSError, http.client.HTTPException
@@ -108,32 +154,58 @@ def request_rest(
     headers = {"User-Agent": f"boldglm/{__version__}"}
     headers |= resume_headers(part.origin, part.size, url)
     request = urllib.request.Request(url, headers=headers)
-    opener = urllib.request.build_opener(_NoDowngrade)
-    with opener.open(request, timeout=timeout) as response:
-        whole = _accept(response, part, url)
-        if whole is not None:
-            check_length(whole)
+    opener = urllib.request.build_opener(_SafeRedirects)
+    with opener.open(request, timeout=patience.timeout) as response:
+        _check_kind(response, part.target.name)
+        if response.status == 206:
+            whole = _check_rest(response, part, asked="Range" in headers)
+        else:
+            # That of the headers, but for chunks, which end where they say
+            whole = response.length
+            part.begin(Origin(url, _version(response.headers), whole))
         start = part.size
-        on_bytes(start, whole)
-        _append(response, part, whole, check_length, on_bytes)
+        try:
+            if whole is not None:
+                check_length(whole)
+            on_bytes(start, whole)
+            with part.writer() as write:
+                for data in _pieces(response, start, whole, patience):
+                    check_length(part.size + len(data))
+                    write(data)
+                    on_bytes(part.size, whole)
+        except RefusedError:
+            part.discard()
+            raise
+    if whole is not None and part.size < whole:
+        msg = f"the connection ended after {part.size} of {whole} bytes"
+        raise CutOffError(msg)
     return start
 
 
-def _accept(response: HTTPResponse, part: PartFile, url: str) -> int | None:
-    """Get the part file ready for a response; bytes of the whole file, if known."""
-    if response.headers.get_content_type() == "text/html":
+def _check_kind(response: HTTPResponse, name: str) -> None:
+    """Refuse what is not the file."""
+    if response.status not in _HAS_THE_FILE:
+        msg = f"it answers {response.status} {response.reason}, without the file"
+        raise CutOffError(msg)
+    page = response.headers.get_content_type() == "text/html"
+    if page and not name.endswith((".html", ".htm")):
         msg = "it answers with a web page instead of the file"
         raise RefusedError(msg)
-    if response.status != 206:
-        length = response.headers.get("Content-Length", "")
-        whole = int(length) if length.isdigit() else None
-        part.begin(Origin(url, _version(response.headers), whole))
-        return whole
+    # Servers call files of gzip compressed, too, and send them as they are
+    found = _COMPRESSED.search(response.headers.get("Content-Encoding", "").lower())
+    if found and not name.endswith((".gz", ".tgz")):
+        msg = f"it sends the file compressed ({found[0]}), which was not asked for"
+        raise RefusedError(msg)
+
+
+def _check_rest(response: HTTPResponse, part: PartFile, *, asked: bool) -> int | None:
+    """Whether it continues what is here; bytes of the whole file, if known."""
     origin = part.origin
     found = re.fullmatch(
         r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range", "")
     )
-    if origin is None or found is None or int(found[1]) != part.size:
+    continues = found is not None and int(found[1]) == part.size
+    if not asked or origin is None or found is None or not continues:
         part.discard()
         msg = "it sends another part of the file than asked for"
         raise CutOffError(msg)
@@ -149,29 +221,24 @@ def _accept(response: HTTPResponse, part: PartFile, url: str) -> int | None:
     return whole
 
 
-def _append(
-    response: HTTPResponse,
-    part: PartFile,
-    whole: int | None,
-    check_length: Callable[[int], None],
-    on_bytes: Callable[[int, int | None], None],
-) -> None:
-    here = part.size
-    with part.writer() as write:
-        while whole is None or here < whole:
-            # What is there, not what fills a buffer: it would be lost on a timeout
-            data = response.read1(
-                _CHUNK if whole is None else min(_CHUNK, whole - here)
-            )
-            if not data:
-                break
-            here += len(data)
-            check_length(here)
-            write(data)
-            on_bytes(here, whole)
-    if whole is not None and here < whole:
-        msg = f"the connection ended after {here} of {whole} bytes"
-        raise CutOffError(msg)
+def _pieces(
+    response: HTTPResponse, start: int, whole: int | None, patience: Patience
+) -> Iterator[bytes]:
+    """What comes, as it comes, as long as it comes fast enough."""
+    here, since, before = start, time.monotonic(), start
+    while whole is None or here < whole:
+        # What is there, not what fills a buffer: it would be lost on a timeout
+        data = response.read1(_CHUNK if whole is None else min(_CHUNK, whole - here))
+        if not data:
+            return
+        here += len(data)
+        yield data
+        seconds = time.monotonic() - since
+        if seconds >= patience.timeout and here != whole:
+            if here - before < patience.slowest * seconds:
+                msg = f"only {here - before} bytes came in {seconds:.0f} s"
+                raise SlowError(msg)
+            since, before = time.monotonic(), here
 
 
 def _version(headers: HTTPMessage) -> str | None:
@@ -180,8 +247,11 @@ def _version(headers: HTTPMessage) -> str | None:
     return etag if etag.startswith('"') else headers.get("Last-Modified")
 
 
-class _NoDowngrade(urllib.request.HTTPRedirectHandler):
-    """From https there is no way to http, where anybody may change the file."""
+class _SafeRedirects(urllib.request.HTTPRedirectHandler):
+    """From https there is no way to http, where anybody may change the file.
+
+    And none to anything else.
+    """
 
     def redirect_request(
         self,
@@ -192,7 +262,8 @@ class _NoDowngrade(urllib.request.HTTPRedirectHandler):
         headers: HTTPMessage,
         newurl: str,
     ) -> urllib.request.Request | None:
-        if req.type == "https" and not newurl.startswith("https:"):
-            told = f"it leads to {newurl}, which is not https"
+        wanted = ("https",) if req.type == "https" else ("http", "https")
+        if urlsplit(newurl).scheme not in wanted:
+            told = f"it leads to {newurl}, which is not {' or '.join(wanted)}"
             raise HTTPError(req.full_url, 403, told, headers, fp)
         return super().redirect_request(req, fp, code, msg, headers, newurl)

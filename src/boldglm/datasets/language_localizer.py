@@ -3,7 +3,7 @@
 from typing import Any
 
 from boldglm.datasets.bunch import Bunch
-from boldglm.datasets.fetching import fetch
+from boldglm.datasets.fetching import LOCK, fetch
 from boldglm.datasets.registry import dataset
 
 __all__ = ["fetch_language_localizer_demo_dataset"]
@@ -52,5 +52,6 @@ def fetch_language_localizer_demo_dataset(
     """
     language = dataset("language_localizer_demo")
     folder = fetch(language, data_dir, verbose=verbose)
-    files = sorted(str(path) for path in folder.rglob("*") if path.is_file())
+    paths = (path for path in folder.rglob("*") if path.name != LOCK)
+    files = sorted(str(path) for path in paths if path.is_file())
     return Bunch(data_dir=str(folder), func=files, description=language.description)

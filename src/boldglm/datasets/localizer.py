@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from boldglm._base.errors import FetchError
 from boldglm._base.warnings import warn
 from boldglm.datasets.bunch import Bunch
-from boldglm.datasets.fetching import FetchError, bring
+from boldglm.datasets.fetching import bring
 from boldglm.datasets.folders import dataset_folder
 from boldglm.datasets.localizer_contrasts import contrast_file_names
 from boldglm.datasets.registry import Dataset, Source, dataset

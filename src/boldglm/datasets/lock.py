@@ -11,8 +11,9 @@ from pathlib import Path
 __all__ = ["locked"]
 
 _EVERY = 0.2
-# File systems of clusters may be mounted without locks
-_NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL}
+# Somebody has it. All else means that there are no locks here: file systems of clusters
+# may be mounted without them, and what never comes must not be waited for
+_TAKEN = {errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK}
 
 
 @contextmanager
@@ -56,7 +57,7 @@ def locked(
     """
     told = on_wait is None
     while True:
-        file = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        file = _opened(path)
         try:
             state = _try_to_lock(file)
             # Who had it before us has deleted the file: a lock on it is one on nothing
@@ -78,6 +79,14 @@ def locked(
             sleep(_EVERY)
 
 
+def _opened(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    except PermissionError:
+        # That of another user, who was killed, can be locked all the same
+        return os.open(path, os.O_RDONLY)
+
+
 def _try_to_lock(file: int) -> str:
     try:
         if sys.platform == "win32":
@@ -89,7 +98,7 @@ def _try_to_lock(file: int) -> str:
 
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        return "none" if error.errno in _NO_LOCKS else "theirs"
+        return "theirs" if error.errno in _TAKEN else "none"
     return "ours"
 
 

@@ -9,8 +9,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from boldglm._base.errors import FetchError
 from boldglm._base.warnings import warn
-from boldglm.datasets.fetching import FetchError, bring, fetch
+from boldglm.datasets.fetching import bring, fetch
 from boldglm.datasets.folders import dataset_folder
 from boldglm.datasets.registry import Source, dataset
 from boldglm.datasets.unpack import safe_path
@@ -201,7 +202,7 @@ def fetch_openneuro_dataset(
         )
     sources = [
         wanted.listed(url.split(f"{prefix}/", 1)[1].partition("?")[0], url)
-        for url in urls
+        for url in dict.fromkeys(urls)
     ]
     for source in sources:
         safe_path(Path(), source.file)

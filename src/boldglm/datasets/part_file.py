@@ -78,6 +78,9 @@ class PartFile:
     @property
     def origin(self) -> Origin | None:
         """What they are the first bytes of; None where that is not known."""
+        # The part of another user is no use, where nothing can be added to it
+        if not os.access(self.path, os.W_OK):
+            return None
         try:
             return Origin(**json.loads(self._note.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
@@ -91,8 +94,10 @@ class PartFile:
         StorageError
             If it cannot be written.
         """
+        # The bytes go first: a note never speaks for bytes of another version. New
+        # files take their places: the old ones may be links, or of another user
+        self.discard()
         try:
-            # The bytes go first: a note never speaks for bytes of another version
             self.path.write_bytes(b"")
             self._note.write_text(json.dumps(asdict(origin)), encoding="utf-8")
         except OSError as error:
@@ -128,8 +133,7 @@ class PartFile:
     def _cannot(self, error: OSError) -> StorageError:
         msg = (
             f"Cannot write {self.path}: {error.strerror or error}. What has come of "
-            "the file is kept; make room, or set data_dir or BOLDGLM_DATA to another "
-            "folder."
+            "the file is kept; make room, or set data_dir to another folder."
         )
         return StorageError(error.errno, msg)
 

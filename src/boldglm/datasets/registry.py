@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
+from stat import S_ISDIR
 from types import MappingProxyType
 from typing import Any
 
@@ -57,13 +58,10 @@ class Source:
         ['urls.json']
         """
         if not self.unpack:
-            path = folder / self.file
-            # An empty file is what a full disk leaves of one
-            there = path.is_file() and path.stat().st_size > 0
-            return [] if there else [self.file]
+            return [] if _is_there(folder / self.file) else [self.file]
         missing = []
         for pattern, number in self.holds.items():
-            found = sum(1 for _ in folder.glob(pattern))
+            found = sum(map(_is_there, folder.glob(pattern)))
             if found < number:
                 many = f" ({number} files, {found} found)" if number > 1 else ""
                 missing.append(f"{pattern}{many}")
@@ -169,6 +167,17 @@ def dataset_names() -> list[str]:
     True
     """
     return list(_datasets())
+
+
+def _is_there(path: Path) -> bool:
+    """Whether it is a file with something in it, or a folder."""
+    try:
+        state = path.stat()
+    except OSError:
+        # Also a link to what is not there
+        return False
+    # An empty file is what a full disk leaves of one
+    return state.st_size > 0 or S_ISDIR(state.st_mode)
 
 
 @lru_cache(maxsize=1)

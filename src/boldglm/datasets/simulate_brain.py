@@ -11,7 +11,16 @@ if TYPE_CHECKING:
 
     Array: TypeAlias = NDArray[np.float64]
 
-__all__ = ["Activation", "Brain", "effect_maps", "make_brain", "null_mask"]
+__all__ = [
+    "Activation",
+    "Brain",
+    "between_map",
+    "bump_map",
+    "distance_from",
+    "effect_maps",
+    "make_brain",
+    "null_mask",
+]
 
 #: Corners of the field of view, mm, about that of the MNI templates.
 FIELD_OF_VIEW = ((-78.0, 78.0), (-114.0, 78.0), (-74.0, 82.0))
@@ -51,12 +60,16 @@ class Activation:
         are not named have no effect.
     fwhm : float
         Full width at half maximum of the bump, mm.
+    between : float
+        Standard deviation between subjects of the response at the peak, percent.
+        One run (`simulate_run`) has the responses as they are given.
     """
 
     label: str
     centre: tuple[float, float, float]
     effects: Mapping[str, float] = field(hash=False)
     fwhm: float = 12.0
+    between: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,13 +183,27 @@ def effect_maps(
     """
     maps: dict[str, NDArray[np.float32]] = {}
     for activation in activations:
-        distance = _distance(brain, activation.centre)
-        bump = np.exp2(-((2 * distance / activation.fwhm) ** 2)) * brain.mask
-        bump[bump < NEGLIGIBLE] = 0.0
+        bump = bump_map(brain, activation)
         for condition, percent in activation.effects.items():
             scaled = (percent * bump).astype(np.float32)
             maps[condition] = maps[condition] + scaled if condition in maps else scaled
     return maps
+
+
+def bump_map(brain: Brain, activation: Activation) -> "Array":
+    """Shape of an activation: 1 at its peak, (x, y, z), zero outside the brain."""
+    distance = distance_from(brain, activation.centre)
+    bump = np.exp2(-((2 * distance / activation.fwhm) ** 2)) * brain.mask
+    bump[bump < NEGLIGIBLE] = 0.0
+    return np.asarray(bump)
+
+
+def between_map(brain: Brain, activations: Iterable[Activation]) -> "Array":
+    """Standard deviation between subjects, (x, y, z), each place by itself."""
+    variance = np.zeros(brain.shape)
+    for activation in activations:
+        variance += (activation.between * bump_map(brain, activation)) ** 2
+    return np.asarray(np.sqrt(variance))
 
 
 def null_mask(
@@ -199,7 +226,7 @@ def null_mask(
     """
     null = brain.mask.copy()
     for activation in activations:
-        null &= _distance(brain, activation.centre) > margin * activation.fwhm
+        null &= distance_from(brain, activation.centre) > margin * activation.fwhm
     return null
 
 
@@ -255,8 +282,8 @@ def _radius(
     return nearest
 
 
-def _distance(brain: Brain, centre: Iterable[float]) -> "Array":
-    """Distance of every voxel from a point, mm."""
+def distance_from(brain: Brain, centre: Iterable[float]) -> "Array":
+    """Distance of every voxel from a point in the world, mm, (x, y, z)."""
     at = np.linalg.inv(brain.affine) @ [*centre, 1.0]
     x, y, z = np.meshgrid(
         *(np.arange(n) - c for n, c in zip(brain.shape, at[:3], strict=True)),

@@ -1,25 +1,32 @@
-"""Simulated data on disk, laid out as users have theirs."""
+"""One simulated subject on disk, laid out as users have theirs."""
 
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from boldglm.datasets.simulate import (
-    RunSettings,
-    SimulatedRun,
-    simulate_run,
-)
 from boldglm.datasets.simulate_brain import Activation, Brain, make_brain
 from boldglm.datasets.simulate_noise import NoiseSettings
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from numpy.typing import NDArray
+from boldglm.datasets.simulate_runs import (
+    SimulatedRun,
+    require_positive,
+    simulate_run,
+)
+from boldglm.datasets.simulate_task import RunSettings, default_activations
+from boldglm.datasets.simulate_writing import (
+    UNITS,
+    require_file_names,
+    settings_of_noise,
+    settings_of_places,
+    write_bold,
+    write_json,
+    write_table,
+    write_truth_of_run,
+)
+from boldglm.datasets.simulated_folder import write_map
 
 __all__ = ["SimulatedDataset", "simulate_dataset"]
 
@@ -41,8 +48,11 @@ class SimulatedDataset:
         The true effect of each condition, percent of the mean signal.
     null : Path
         Brain voxels without any effect.
-    partial : tuple of Path
-        Partial autocorrelations of the noise, lag 1 first.
+    partial, ma : tuple of Path
+        Partial autocorrelations of the noise, lag 1 first, and its moving average
+        part. See `Truth`.
+    missing : Path or None
+        Brain voxels without a signal, if there are any.
     activations : tuple of Activation
     """
 
@@ -56,6 +66,8 @@ class SimulatedDataset:
     effects: MappingProxyType[str, Path]
     null: Path
     partial: tuple[Path, ...]
+    ma: tuple[Path, ...]
+    missing: Path | None
     activations: tuple[Activation, ...]
 
 
@@ -72,6 +84,8 @@ def simulate_dataset(
 ) -> SimulatedDataset:
     """Simulate one subject and write it as a BIDS-like folder, truth included.
 
+    This is what ``boldglm demo`` analyses; `simulate_bids` writes a study.
+
     ::
 
         folder/
@@ -86,6 +100,7 @@ def simulate_dataset(
             effect-<condition>.nii.gz               percent of the mean signal
             null.nii.gz                             voxels without any effect
             partial-1.nii.gz                        of the noise, one per lag
+            ma-1.nii.gz, missing.nii.gz             if `noise` has them
 
     Files of the same names are replaced, each of them only when the new one is
     complete.
@@ -107,7 +122,7 @@ def simulate_dataset(
     Raises
     ------
     ValueError
-        If `n_runs` is not positive.
+        If `n_runs` is not positive, or no file can be named after a condition.
 
     Examples
     --------
@@ -118,14 +133,13 @@ def simulate_dataset(
     >>> data.bold[0].name
     'sub-01_task-demo_run-1_bold.nii.gz'
     """
-    if n_runs < 1:
-        msg = f"n_runs is {n_runs}; expected at least 1"
-        raise ValueError(msg)
+    require_positive("n_runs", n_runs)
     folder = Path(folder)
     brain = make_brain() if brain is None else brain
     settings = RunSettings() if settings is None else settings
     noise = NoiseSettings() if noise is None else noise
-    activations = None if activations is None else tuple(activations)
+    activations = default_activations() if activations is None else tuple(activations)
+    require_file_names(activations)
     func = folder / "sub-01" / "func"
     func.mkdir(parents=True, exist_ok=True)
     files = []
@@ -143,8 +157,8 @@ def simulate_dataset(
         stem = func / f"sub-01_task-demo_run-{number}"
         files.append(_write_run(stem, run, settings))
     mask = func / "sub-01_task-demo_desc-brain_mask.nii.gz"
-    _write_image(mask, brain.mask.astype(np.uint8), brain.affine)
-    _write_json(
+    write_map(mask, brain.mask.astype(np.uint8), brain.affine)
+    write_json(
         folder / "dataset_description.json",
         {"Name": "boldglm simulation", "BIDSVersion": "1.10.0", "DatasetType": "raw"},
     )
@@ -169,10 +183,8 @@ def _write_run(
     sidecar = stem.with_name(f"{stem.name}_bold.json")
     events = stem.with_name(f"{stem.name}_events.tsv")
     confounds = stem.with_name(f"{stem.name}_desc-confounds_timeseries.tsv")
-    limits = np.iinfo(np.int16)
-    stored = np.clip(np.rint(run.bold), limits.min, limits.max).astype(np.int16)
-    _write_image(bold, stored, run.brain.affine, settings.t_r)
-    _write_json(
+    write_bold(bold, run, settings.t_r)
+    write_json(
         sidecar,
         {
             "RepetitionTime": settings.t_r,
@@ -180,8 +192,8 @@ def _write_run(
             "TaskDescription": "Blocks of faces and houses, simulated by boldglm",
         },
     )
-    _write_table(events, run.events)
-    _write_table(confounds, run.confounds)
+    write_table(events, run.events)
+    write_table(confounds, run.confounds)
     return bold, sidecar, events, confounds
 
 
@@ -194,68 +206,16 @@ def _write_truth(
 ) -> dict[str, Any]:
     """Write what an analysis should find; the paths, as in `SimulatedDataset`."""
     folder.mkdir(parents=True, exist_ok=True)
-    affine = run.brain.affine
-    effects = {}
-    for name, effect in run.truth.effects.items():
-        effects[name] = folder / f"effect-{name}.nii.gz"
-        _write_image(effects[name], effect, affine)
-    null = folder / "null.nii.gz"
-    _write_image(null, run.truth.null.astype(np.uint8), affine)
-    partial = []
-    for lag, values in enumerate(run.truth.partial, start=1):
-        partial.append(folder / f"partial-{lag}.nii.gz")
-        _write_image(partial[-1], values, affine)
     truth = folder / "truth.json"
-    _write_json(
+    write_json(
         truth,
         {
             "seed": seed,
-            "units": {"centre": "mm", "fwhm": "mm", "effects": "percent signal change"},
-            "activations": [
-                {**vars(spot), "effects": dict(spot.effects)}
-                for spot in run.truth.activations
-            ],
+            "units": UNITS,
+            "activations": settings_of_places(run.truth.activations),
             "run": asdict(settings),
-            "noise": asdict(noise),
+            "noise": settings_of_noise(noise),
         },
     )
-    return {
-        "effects": MappingProxyType(effects),
-        "null": null,
-        "partial": tuple(partial),
-        "truth": truth,
-    }
-
-
-def _write_image(
-    path: Path, array: "NDArray[Any]", affine: "NDArray[np.float64]", t_r: float = 0.0
-) -> None:
-    import nibabel
-
-    from boldglm.image.writing import save_img
-
-    image = nibabel.Nifti1Image(array, affine)
-    image.header.set_xyzt_units("mm", "sec")
-    image.header.set_sform(affine, code="mni")
-    image.header.set_qform(affine, code="mni")
-    if array.ndim == 4:
-        image.header.set_zooms((*image.header.get_zooms()[:3], t_r))
-    save_img(image, path)
-
-
-def _write_table(path: Path, table: "pd.DataFrame") -> None:
-    text = table.to_csv(
-        sep="\t", index=False, na_rep="n/a", float_format="%.6g", lineterminator="\n"
-    )
-    _write_text(path, text)
-
-
-def _write_json(path: Path, content: dict[str, Any]) -> None:
-    _write_text(path, json.dumps(content, indent=2) + "\n")
-
-
-def _write_text(path: Path, text: str) -> None:
-    partial = path.with_name(f".{path.name}")
-    with partial.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-    partial.replace(path)
+    maps = write_truth_of_run(folder, run.truth, run.brain.affine)
+    return {"truth": truth, **maps}

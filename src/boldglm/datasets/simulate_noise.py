@@ -2,33 +2,63 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from boldglm.datasets.simulate_brain import Brain, smooth_field
+from boldglm.datasets.simulate_arma import ar_coefficients, ar_noise
+from boldglm.datasets.simulate_brain import Brain, distance_from, smooth_field
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["NoiseSettings", "ar_coefficients", "ar_noise", "partial_maps"]
+__all__ = [
+    "NoiseSettings",
+    "ar_coefficients",
+    "ar_noise",
+    "ma_maps",
+    "missing_mask",
+    "partial_maps",
+]
 
 #: Each part has a random stream of its own, so that changing one setting leaves
 #: the rest of the run as it was. Add new parts at the end.
-PARTS = ("ar maps", "noise", "scanner", "drift", "motion", "spikes", "events")
+PARTS = (
+    "ar maps",
+    "noise",
+    "scanner",
+    "drift",
+    "motion",
+    "spikes",
+    "events",
+    "ma maps",
+    "missing",
+    "subjects",
+    "responses",
+    "covariates",
+    "differences",
+    "errors",
+    "field of view",
+)
 
 FWHM_PER_SIGMA = 2.3548200450309493
 MM_PER_RADIAN = 50.0
+#: Cortex above the air of the sinuses, mm
+SINUS = np.array([0.0, 44.0, -22.0])
 
 
 @dataclass(frozen=True)
 class NoiseSettings:
     """How noisy a simulated run is.
 
+    The noise is an ARMA(p, q) process in every voxel, with as many pairs in
+    `partial` as p and in `ma` as q, and white noise of the scanner on top. AR(1) by
+    default; ``ma=((0.2, 0.4),)`` makes it ARMA(1, 1).
+
     Attributes
     ----------
     sd : float
-        Standard deviation of the autoregressive noise, percent of the mean signal.
+        Standard deviation of the ARMA noise, percent of the mean signal.
     partial : tuple of (low, high)
         Range over the brain of the partial autocorrelation at lag 1, 2, …: as many
         pairs as the order of the process. For order 1 it is the AR coefficient.
@@ -46,6 +76,23 @@ class NoiseSettings:
         Typical displacement of the head over a run, mm.
     n_spikes : int
         Scans per run that are spoilt by a jerk of the head.
+    ma : tuple of (low, high)
+        Range over the brain of the moving average part, as `partial`. For order 1
+        it is the MA coefficient. Whatever the values inside (-1, 1), the process is
+        invertible.
+    missing : float
+        Share of the brain without signal, from 0 to less than 1: a hole above the
+        air of the sinuses, zero in every scan.
+
+    Raises
+    ------
+    ValueError
+        If a range is not inside (-1, 1), or `missing` is not a share.
+
+    Examples
+    --------
+    >>> NoiseSettings(partial=((0.5, 0.9),), ma=((-0.4, -0.2),)).ma
+    ((-0.4, -0.2),)
     """
 
     sd: float = 1.0
@@ -56,15 +103,27 @@ class NoiseSettings:
     drift: float = 0.8
     motion: float = 0.2
     n_spikes: int = 2
+    ma: tuple[tuple[float, float], ...] = ()
+    missing: float = 0.0
 
     def __post_init__(self) -> None:
-        for low, high in self.partial:
-            if not -1 < low <= high < 1:
-                msg = (
-                    f"partial autocorrelations range from {low} to {high}; expected "
-                    "-1 < low <= high < 1, which is what makes a process stable"
-                )
-                raise ValueError(msg)
+        for ranges, what, good in (
+            (self.partial, "partial autocorrelations", "stable"),
+            (self.ma, "coefficients of the moving average", "invertible"),
+        ):
+            for low, high in ranges:
+                if not -1 < low <= high < 1:
+                    msg = (
+                        f"{what} range from {low} to {high}; expected -1 < low <= high "
+                        f"< 1, which is what makes a process {good}"
+                    )
+                    raise ValueError(msg)
+        if not 0 <= self.missing < 1:
+            msg = (
+                f"missing is {self.missing}; expected a share of the brain, at least 0 "
+                "and less than 1"
+            )
+            raise ValueError(msg)
 
 
 def stream(seed: int, part: str, run: int = 0) -> np.random.Generator:
@@ -83,94 +142,41 @@ def partial_maps(
     (order, x, y, z) float32
         Uniformly distributed over the ranges in `settings`.
     """
-    from scipy.special import ndtr
-
-    rng = stream(seed, "ar maps")
-    sigma = settings.map_fwhm / FWHM_PER_SIGMA / brain.voxel_size
-    maps = np.empty((len(settings.partial), *brain.shape), dtype=np.float32)
-    for row, (low, high) in zip(maps, settings.partial, strict=True):
-        row[...] = low + (high - low) * ndtr(smooth_field(brain.shape, sigma, rng))
-    return maps
+    return _maps_within(
+        brain, settings.partial, settings.map_fwhm, stream(seed, "ar maps")
+    )
 
 
-def ar_coefficients(partial: "NDArray[Any]") -> "list[NDArray[Any]]":
-    r"""Predictors of every order, from the partial autocorrelations.
-
-    Durbin and Levinson's recursion: with :math:`\kappa_k` the partial
-    autocorrelation at lag k,
-
-    .. math::
-
-        \phi^{(k)}_k = \kappa_k, \qquad
-        \phi^{(k)}_l = \phi^{(k-1)}_l - \kappa_k\,\phi^{(k-1)}_{k-l}
-
-    Parameters
-    ----------
-    partial : (order, ...) float
+def ma_maps(brain: Brain, settings: NoiseSettings, seed: int) -> "NDArray[np.float32]":
+    """Maps of the moving average part, smooth over the brain.
 
     Returns
     -------
-    list of (k, ...) float, for k = 0 … order
-        Entry k predicts a sample from the k before it, latest first; the last one
-        holds the coefficients of the process.
-
-    Examples
-    --------
-    >>> ar_coefficients(np.array([0.5, 0.2]))[-1]
-    array([0.4, 0.2])
+    (order, x, y, z) float32
+        Uniformly distributed over the ranges in `settings`.
     """
-    predictors = [partial[:0]]
-    for k in range(len(partial)):
-        last = predictors[-1]
-        longer = np.empty_like(partial[: k + 1])
-        longer[:k] = last - partial[k] * last[::-1]
-        longer[k] = partial[k]
-        predictors.append(longer)
-    return predictors
+    return _maps_within(brain, settings.ma, settings.map_fwhm, stream(seed, "ma maps"))
 
 
-def ar_noise(
-    partial: "NDArray[np.float32]",
-    n_scans: int,
-    sigma: float,
-    rng: np.random.Generator,
-) -> "NDArray[np.float32]":
-    r"""Autoregressive noise, smooth in space, of variance 1 at every scan.
+def missing_mask(
+    brain: Brain, settings: NoiseSettings, seed: int
+) -> "NDArray[np.bool_]":
+    """Brain voxels whose signal is lost above the sinuses.
 
-    .. math::
-
-        x_t = \sum_l \phi_l\, x_{t-l} + e_t
-
-    The first scans are drawn from the stationary distribution, through the
-    predictors of lower order, so that there is no running in.
-
-    Parameters
-    ----------
-    partial : (order, x, y, z) float32
-        Partial autocorrelations.
-    n_scans : int
-    sigma : float
-        Spatial standard deviation of the smoothing kernel, voxels. The noise is
-        periodic at the borders of the grid, so equally smooth everywhere.
-    rng : numpy.random.Generator
+    Those around a point of the orbitofrontal cortex, which lies a few mm elsewhere
+    in every subject.
 
     Returns
     -------
-    (n_scans, x, y, z) float32
+    (x, y, z) bool
+        As large a share of the brain as `settings` ask for, to the voxel.
     """
-    series = rng.standard_normal((n_scans, *partial.shape[1:]), dtype=np.float32)
-    if sigma > 0:
-        series = _smooth_unit(series, sigma)
-    predictors = ar_coefficients(partial)
-    error_sd = [np.ones_like(series[0])]
-    for kappa in partial:
-        error_sd.append(error_sd[-1] * np.sqrt(1 - kappa**2))
-    for scan in range(n_scans):
-        order = min(scan, len(partial))
-        series[scan] *= error_sd[order]
-        for lag, phi in enumerate(predictors[order], start=1):
-            series[scan] += phi * series[scan - lag]
-    return series
+    centre = SINUS + 4.0 * stream(seed, "missing").standard_normal(3)
+    missing = np.zeros(brain.shape, dtype=bool)
+    inside = np.flatnonzero(brain.mask)
+    near = np.argsort(distance_from(brain, centre).flat[inside], kind="stable")
+    missing.flat[inside[near[: round(settings.missing * len(inside))]]] = True
+    return missing
 
 
 def drifts(
@@ -274,14 +280,17 @@ def framewise_displacement(
     return np.array([np.nan, *moved])
 
 
-def _smooth_unit(series: "NDArray[np.float32]", sigma: float) -> "NDArray[np.float32]":
-    """Smooth each volume of white noise, and bring its variance back to 1."""
-    from scipy.ndimage import gaussian_filter1d
+def _maps_within(
+    brain: Brain,
+    ranges: tuple[tuple[float, float], ...],
+    fwhm: float,
+    rng: np.random.Generator,
+) -> "NDArray[np.float32]":
+    """Smooth maps, one per range, (n_ranges, x, y, z)."""
+    from scipy.special import ndtr
 
-    for axis in (1, 2, 3):
-        impulse = np.zeros(series.shape[axis])
-        impulse[0] = 1.0
-        kernel = gaussian_filter1d(impulse, sigma, mode="wrap")
-        series = gaussian_filter1d(series, sigma, axis=axis, mode="wrap")
-        series /= np.float32(np.sqrt(np.sum(kernel**2)))
-    return series
+    sigma = fwhm / FWHM_PER_SIGMA / brain.voxel_size
+    maps = np.empty((len(ranges), *brain.shape), dtype=np.float32)
+    for row, (low, high) in zip(maps, ranges, strict=True):
+        row[...] = low + (high - low) * ndtr(smooth_field(brain.shape, sigma, rng))
+    return maps

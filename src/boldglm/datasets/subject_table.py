@@ -2,20 +2,26 @@
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path, PurePath
+from types import FrameType
 from typing import Any
 
 import pandas as pd
 
 __all__ = ["SubjectTable"]
 
+# Where packages are, those of Debian too; and two that may be elsewhere
+_INSTALLED = {"site-packages", "dist-packages"}
+_HOMES = (Path(pd.__file__).parent, Path(__file__).parents[1])
+
 
 class SubjectTable(pd.DataFrame):
-    """A DataFrame that iterates over its rows, as record arrays do.
+    """A DataFrame that iterates over its rows in a script, as record arrays do.
 
     Scripts of nistats loop over the subjects and take ``row[0]``, those of today take
-    columns. Both find what they look for here. All that is made of it, its copies and
-    selections, are plain DataFrames, which iterate over the names of their columns;
-    these are also ``table.columns``.
+    columns. Both find what they look for here. For installed packages it iterates over
+    the names of its columns, as any DataFrame; a script finds them in
+    ``table.columns``. Its copies and selections are plain DataFrames.
 
     Examples
     --------
@@ -33,9 +39,14 @@ class SubjectTable(pd.DataFrame):
         return pd.DataFrame
 
     def __iter__(self) -> Iterator[Any]:
-        """Rows, with fields by number and by name."""
-        caller = sys._getframe(1).f_globals.get("__name__", "")
-        if caller.partition(".")[0] == "pandas":
-            # which iterates over tables to show them
+        """Rows, with fields by number and by name; names of columns for packages."""
+        if _is_library(sys._getframe(1)):
             return iter(self.columns)
         return iter(self.to_records(index=False))
+
+
+def _is_library(caller: FrameType) -> bool:
+    """Whether code of a package asks: it expects a DataFrame."""
+    file = PurePath(caller.f_code.co_filename)
+    installed = not _INSTALLED.isdisjoint(file.parts)
+    return installed or any(map(file.is_relative_to, _HOMES))

@@ -25,6 +25,9 @@ DRAFTS = ".unpacking-"
 _CHUNK = 1 << 18
 _MOST_MEMBERS = 1_000_000
 _LINK, _KIND = 0o120000, 0o170000
+# The first bytes of one with files, and of one without. Its last bytes are those of a
+# tar with a zip at its end, too
+_ZIP = (b"PK\3\4", b"PK\5\6")
 # What zipfile and tarfile meet in files that somebody has cut or changed
 _DAMAGE = (
     EOFError,
@@ -218,7 +221,9 @@ def _opened(
     archive: Path,
 ) -> Iterator[tuple[Iterable[_Member], Callable[[_Member], IO[bytes]]]]:
     """The members of an archive, and how they are read, one after the other."""
-    if zipfile.is_zipfile(archive):
+    with archive.open("rb") as start:
+        is_zip = start.read(4) in _ZIP
+    if is_zip:
         with zipfile.ZipFile(archive) as file:
             yield map(_zip_member, file.infolist()), lambda one: file.open(one.info)
     else:
