@@ -100,6 +100,17 @@ def test_the_runs_lie_more_than_a_millimetre_apart(data):
     assert np.linalg.norm((second - first)[:3, 3]) > 1
 
 
+def test_movement_and_noise_of_the_second_run_are_not_those_of_the_first(data):
+    walks, air = [], []
+    for names in (data.func1, data.func2):
+        images = [nib.load(name) for name in (names[0], names[-1])]
+        walks.append(images[1].affine @ np.linalg.inv(images[0].affine))
+        first, second = (np.asarray(nib.load(name).dataobj) for name in names[:2])
+        air.append((second - first)[:2, :4].ravel())
+    assert np.abs(walks[0] - walks[1])[:3, 3].max() > 0.05
+    assert abs(np.corrcoef(air)[0, 1]) < 0.3
+
+
 def test_each_volume_shows_the_brain_from_where_its_header_says(data):
     """And not from where the first one was."""
     from scipy.ndimage import map_coordinates
@@ -151,6 +162,14 @@ def test_nothing_is_found_where_nothing_was_put(model, truth):
     z = model.compute_contrast("faces - scrambled").get_fdata()[null]
     assert 0.8 < z.std() < 1.2
     assert np.mean(np.abs(z) > stats.norm.isf(0.005)) < 0.03
+
+
+def test_voxels_without_effect_are_brain_and_have_none(data, truth):
+    null = truth["maps"]["null"].get_fdata() > 0
+    brain = np.asarray(nib.load(data.func1[0]).dataobj) > 300
+    assert np.mean(brain[null]) > 0.99
+    for name in ("effect-faces", "effect-scrambled"):
+        assert np.abs(truth["maps"][name].get_fdata()[null]).max() < 0.01
 
 
 def test_the_truth_of_the_maps_is_that_of_the_places(truth):
