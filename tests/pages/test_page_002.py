@@ -1,6 +1,7 @@
 """Reference page 002, two runs of one subject: its analysis, from files to maps.
 
-The calls are those of the page after the change of the import root, from its fetcher on.
+The calls are those of the page after the change of the import root, from its fetcher
+on.
 """
 
 from pathlib import Path

@@ -42,7 +42,7 @@ def add_report(commands: Any) -> None:
         metavar="FILE",
         help="where to write it (default: beside the model, with the ending .html)",
     )
-    parser.add_argument("--title", metavar="TEXT")
+    parser.add_argument("--title", metavar="TEXT", help="of the page")
     parser.add_argument(
         "--background",
         default="MNI152TEMPLATE",
