@@ -90,13 +90,13 @@ def test_the_arguments_reach_the_demo(demo_that, tmp_path):
 @pytest.mark.parametrize(
     ("error", "line"),
     [
-        (ValueError("bad\n  value"), "boldglm demo: bad value\n"),
+        (ValueError("bad\n  value"), "boldglm demo: bad\n  value\n"),
         (TypeError("wrong kind"), "boldglm demo: wrong kind\n"),
         (OSError(28, "No space left"), "boldglm demo: [Errno 28] No space left\n"),
         (MemoryError(), "boldglm demo: MemoryError\n"),
     ],
 )
-def test_an_error_is_one_line_and_code_2(demo_that, capsys, error, line):
+def test_an_error_is_its_message_and_code_2(demo_that, capsys, error, line):
     demo_that(fail_with(error))
     assert main(["demo"]) == 2
     captured = capsys.readouterr()

@@ -40,12 +40,48 @@ def test_what_is_worth_knowing_is_said(saved, tmp_path, capsys):
     assert "Note: threshold=4.0 is not used" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("arguments", [["missing.npz"], ["SAVED", "nobody"]])
-def test_mistakes_are_told_in_one_line(saved, tmp_path, capsys, arguments):
+def test_a_report_never_replaces_its_model(saved, tmp_path, capsys):
+    model = tmp_path / "model.html"
+    model.write_bytes(saved.read_bytes())
+    for given in ([str(model), "a"], [str(model), "a", "--out", str(model)]):
+        assert main(["report", *given, "--background", "none"]) == 2
+        assert "would replace the model" in capsys.readouterr().err
+        assert model.read_bytes() == saved.read_bytes()
+
+
+def test_contrasts_may_come_after_options(saved, tmp_path, capsys):
+    out = tmp_path / "r.html"
+    given = ["a", "--background", "none", "less=a - b", "--out", str(out), "b"]
+    assert main(["report", str(saved), *given]) == 0
+    content = out.read_text()
+    for name in ("a", "b", "less"):
+        assert f'"name":"{name}"' in content.replace(": ", ":")
+
+
+def test_options_that_are_not_there_are_told(saved, capsys):
+    for given in (["report", str(saved), "a", "--thershold", "3"], ["demo", "x"]):
+        with pytest.raises(SystemExit):
+            main(given)
+        assert "unrecognized arguments" in capsys.readouterr().err
+
+
+def test_two_contrasts_of_one_name_are_refused(saved, capsys):
+    assert main(["report", str(saved), "x=a", "x=b", "--background", "none"]) == 2
+    assert "two contrasts named 'x': 'a' and 'b'" in capsys.readouterr().err
+
+
+def test_a_message_that_points_at_a_word_keeps_its_lines(saved, capsys):
+    assert main(["report", str(saved), "a - nobody", "--background", "none"]) == 2
+    _, expression, pointer, *_ = capsys.readouterr().err.splitlines()
+    assert pointer.index("^") == expression.index("nobody")
+
+
+@pytest.mark.parametrize("arguments", [["missing.npz"], ["SAVED", "nobody"], ["."]])
+def test_mistakes_are_told_without_a_traceback(saved, tmp_path, capsys, arguments):
     given = [str(saved) if one == "SAVED" else one for one in arguments]
     out = tmp_path / "r.html"
     assert main(["report", *given, "--out", str(out), "--background", "none"]) == 2
     told = capsys.readouterr().err
     assert told.startswith("boldglm report: ")
-    assert len(told.splitlines()) == 1
+    assert "Traceback" not in told
     assert not out.exists()

@@ -125,6 +125,8 @@ def report_model(
     ------
     ImageFileError
         If the file is no saved model.
+    ValueError
+        If the report would replace the model, or two contrasts have one name.
     ContrastError
         If the model has no such regressors.
     """
@@ -132,12 +134,27 @@ def report_model(
 
     model = FirstLevelModel.load(model_file)
     target = (out or model_file.with_suffix(".html")).expanduser().resolve()
-    asked = dict(_named(text) for text in contrasts)
+    if target == model_file.expanduser().resolve():
+        msg = (
+            f"The report would replace the model, {model_file}: name another file "
+            "with --out."
+        )
+        raise ValueError(msg)
+    asked = _by_name(contrasts)
     model.generate_report(asked or None, **options).save_as_html(target)
     return target
 
 
-def _named(text: str) -> tuple[str, str]:
-    """Name and expression of ``'name=expression'``; expressions have no ``=``."""
-    name, _, expression = text.rpartition("=")
-    return (name.strip() or expression.strip(), expression.strip())
+def _by_name(contrasts: list[str]) -> dict[str, str]:
+    """Expressions of ``'name=expression'`` by name; expressions have no ``=``."""
+    found: dict[str, str] = {}
+    for text in contrasts:
+        name, _, expression = (part.strip() for part in text.rpartition("="))
+        name = name or expression
+        if found.setdefault(name, expression) != expression:
+            msg = (
+                f"There are two contrasts named {name!r}: {found[name]!r} and "
+                f"{expression!r}. Give each a name of its own, as in 'name=expression'."
+            )
+            raise ValueError(msg)
+    return found

@@ -140,7 +140,8 @@ def load_model(kind: type, path: str | PathLike) -> Any:
 
 def _read(path: Path) -> dict[str, np.ndarray]:
     if not path.is_file():
-        msg = f"{path} does not exist; expected the file of a saved model"
+        what = "is a folder" if path.is_dir() else "does not exist"
+        msg = f"{path} {what}; expected the file of a saved model"
         raise FileNotFoundError(msg)
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
