@@ -49,7 +49,7 @@ sphinx_gallery_conf = {
     "doc_module": ("boldglm",),
     "backreferences_dir": "gallery/_used",
     "prefer_full_module": {r"boldglm\."},
-    "within_subsection_order": "FileNameSortKey",
+    "within_subsection_order": "boldglm_site.Course",
     "image_srcset": ["2x"],
     "thumbnail_size": (480, 320),
     "show_signature": False,

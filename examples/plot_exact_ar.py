@@ -135,7 +135,7 @@ assert np.isclose(inside["stat"][voxel], by_hand, rtol=1e-3)
 # What is left in the residuals
 # -----------------------------
 # If the model of the noise fits, residuals filtered with it are white: their
-# correlation with themselves a scan later is near zero in every voxel.
+# correlation with themselves a scan later scatters about zero.
 
 
 def lag_one(series):
@@ -162,9 +162,9 @@ assert after.std() < before.std() / 2
 # ---------------------
 # z of a voxel without any effect should have a standard deviation of 1. White noise
 # promises too much; the autoregression is much nearer. It is not yet at 1, because of
-# the bias seen above: with it, a threshold of p < .05 lets pass more than 5 % of the
-# voxels. Raise thresholds accordingly, or test groups of subjects, where the noise
-# within a run does not decide.
+# the bias seen above: a threshold of p < .05 lets more than 5 % of the voxels pass. So
+# take p of one subject as somewhat too small. A test of a group does not suffer: it
+# judges by how much the subjects differ.
 null = run.truth.null[run.brain.mask]
 grid = np.linspace(-5, 5, 300)
 

@@ -41,7 +41,7 @@ background = mean_img(data.func1)
 # What each run leaves behind
 # ---------------------------
 # One function for one run, as it could run on any machine. The model is gone when it
-# ends; two files and a number stay.
+# ends; three files and a number stay.
 folder = TemporaryDirectory()  # kept until the script ends
 
 
@@ -120,9 +120,10 @@ assert np.all(weighted <= plain * (1 + 1e-5))
 # %%
 # What our numbers say
 # --------------------
-# The effect of two runs is a mean, and its standard error is smaller than that of one
-# run, by the square root of two where the runs are alike. That is why the z is higher
-# where there is an effect, and stays what it was where there is none.
+# The effect of two runs is a mean. Its variance is a quarter of the sum of theirs, half
+# of what one run has on average, so that the standard error is smaller by the square
+# root of two. That is why the z is higher where there is an effect, and stays what it
+# was where there is none.
 standard_error = np.sqrt(plain) / np.sqrt(np.mean(v, axis=0))
 print(f"standard error of both runs to that of one: {np.median(standard_error):.3f}")
 for title, image in shown.items():

@@ -79,7 +79,7 @@ plot_glass_brain(
     z_map,
     threshold=height,
     plot_abs=False,
-    title=f"p < .001, not corrected, |z| > {height:.2f}",
+    title=f"|z| > {height:.2f}: p < .001 on each side, not corrected",
 )
 
 # %%

@@ -10,7 +10,8 @@ number of scans, and the fit is the same as that of the whole, autoregressive no
 included.
 
 This script writes a run of 4,000 scans without ever having it in memory, and fits it
-with the memory that a run of 1,000 takes.
+with the memory that a run of 1,000 takes. The files take 1.1 GB of the folder for
+temporary files, and go when the script ends.
 """
 
 import subprocess

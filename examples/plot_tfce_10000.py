@@ -7,9 +7,10 @@ have neighbours, at every height at once, so nobody has to choose a cluster-form
 threshold. Its p values come from permutations. A few hundred of them are often all
 that one has the patience for, and then p itself is a rough guess.
 
-boldglm computes the integral exactly, with no steps of height, for a thousand maps of
-this size a second. Two groups of subjects differ in the left amygdala and nowhere
-else; we look for it with 10,000 permutations, and see what fewer would have told.
+boldglm computes the integral exactly, with no steps of height, and fast enough for
+10,000 permutations of a whole brain: how fast, the script prints. Two groups of
+subjects differ in the left amygdala and nowhere else; we look for it, and see what
+fewer permutations would have told.
 """
 
 import time

@@ -72,7 +72,7 @@ def _figure(rows: list[dict[str, Any]], ink: str, ours: str, theirs: str) -> Any
         _lines(axes, pairs, ink, ours, theirs)
         _ratios(axes, pairs, [row["ratio"] for row in panel if unit == "seconds"], ink)
         axes.set_yticks(range(len(panel)), [row["short"] for row in panel])
-        axes.set_xlabel(f"{unit}, on a scale of tens", color=ink)
+        axes.set_xlabel(f"{unit}, logarithmic", color=ink)
     handles = all_axes[0].get_lines()[:2]
     all_axes[0].legend(
         handles, ["boldglm", "nilearn"], loc="lower center", ncols=2, frameon=False,

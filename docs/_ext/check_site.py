@@ -5,6 +5,7 @@
     python docs/_ext/check_site.py docs/_build/html
 """
 
+import re
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
@@ -12,10 +13,12 @@ from urllib.parse import unquote, urlsplit
 
 from public_names import public_names
 
-__all__ = ["Page", "main", "problems"]
+__all__ = ["Page", "main", "problems", "styled"]
 
-#: What a browser loads with a page
-LOADED = {"img": "src", "script": "src", "source": "src", "iframe": "src"}
+#: Attributes that a browser loads with a page, of whatever element
+LOADED = ("src", "srcset", "data", "poster")
+#: What styles load: `url(…)`, and sheets that are imported by their names
+IN_STYLES = re.compile(r"""url\(\s*["']?([^"')]+)|@import\s+["']([^"']+)""")
 #: What `link` elements load; others, such as `canonical`, only tell
 LOADED_LINKS = {"stylesheet", "icon", "preload", "modulepreload", "prefetch"}
 
@@ -35,6 +38,7 @@ class Page(HTMLParser):
         self.anchors: set[str] = set()
         self.links: list[str] = []
         self.loaded: list[str] = []
+        self._in_style = False
         self.feed(path.read_text(encoding="utf-8"))
 
     def handle_starttag(self, tag, attrs):
@@ -44,10 +48,36 @@ class Page(HTMLParser):
             self.anchors.add(given["id"])
         if tag == "a" and "href" in given:
             self.links.append(given["href"])
-        elif tag in LOADED and LOADED[tag] in given:
-            self.loaded.append(given[LOADED[tag]])
         elif tag == "link" and set(given.get("rel", "").split()) & LOADED_LINKS:
             self.loaded.append(given["href"])
+        for name in LOADED:
+            # Of several pictures, each is followed by its width
+            several = given.get(name, "").split(",") if name == "srcset" else []
+            addresses = [one.split()[0] for one in several if one.strip()]
+            self.loaded += addresses or ([given[name]] if given.get(name) else [])
+        self.loaded += styled(given.get("style", ""))
+        self._in_style = tag == "style"
+
+    def handle_endtag(self, tag):
+        """Leave the styles."""
+        self._in_style = self._in_style and tag != "style"
+
+    def handle_data(self, data):
+        """Note what the styles of a page load."""
+        if self._in_style:
+            self.loaded += styled(data)
+
+
+def styled(text: str) -> list[str]:
+    """Find what a style sheet loads, pictures inside of it aside.
+
+    Examples
+    --------
+    >>> styled("a { background: url('dots.png') } @import 'more.css';")
+    ['dots.png', 'more.css']
+    """
+    found = ("".join(pair).strip() for pair in IN_STYLES.findall(text))
+    return [one for one in found if not one.startswith("data:")]
 
 
 def problems(site: Path) -> list[str]:
@@ -75,6 +105,12 @@ def problems(site: Path) -> list[str]:
             f"{name}: {link} leads nowhere"
             for link in (*page.links, *page.loaded)
             if not _leads_somewhere(path, link, pages)
+        ]
+    for sheet in sorted(site.rglob("*.css")):
+        found += [
+            f"{sheet.relative_to(site)}: loads {url} from elsewhere"
+            for url in styled(sheet.read_text(encoding="utf-8"))
+            if urlsplit(url).netloc
         ]
     anchors = {
         (path.stem, anchor) for path, page in pages.items() for anchor in page.anchors

@@ -72,7 +72,7 @@ def _index() -> str:
         + f":doc:`The command line <{COMMANDS}>` has a page of its own. The same names "
         "at nilearn's longer paths:\n\n"
         + _rows([(f":doc:`{ROOT}.{door} <{door}>`", DOORS[door]) for door in REPEATS])
-        + f"Below them are the numbers themselves: :doc:`{ROOT}.core <core>`.\n\n"
+        + f"Below them is the arithmetic on arrays: :doc:`{ROOT}.core <core>`.\n\n"
         + ".. toctree::\n   :hidden:\n\n"
         + "".join(f"   {page} <{page}>\n" for page in main)
         + f"   {COMMANDS}\n"

@@ -1,8 +1,10 @@
 """Links lead somewhere, numbers are those of the README, versions agree."""
 
 import ast
+import doctest
 import re
 import tomllib
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -27,9 +29,19 @@ MADE |= {"news": "docs/_ext/texts.py"}
 MEASURED = measurements(DOCS / "benchmarks.toml")
 
 
+@pytest.mark.parametrize(
+    "row", [row for row in MEASURED if "ratio" in row], ids=lambda row: row["what"][:30]
+)
+def test_ratios_are_those_of_the_times(row):
+    """Within what the rounding of the times allows; of a range, its middle."""
+    ends = [float(one) for one in re.findall(r"[\d.]+", row["ratio"])]
+    ours, theirs = row["seconds"]
+    assert sum(ends) / len(ends) == pytest.approx(theirs / ours, rel=0.1)
+
+
 @pytest.mark.parametrize("page", WRITTEN, ids=lambda path: path.name)
 def test_links_between_pages_lead_somewhere(page):
-    text = page.read_text()
+    text = re.sub(r"^```\w+\n.*?^```$", "", page.read_text(), flags=re.DOTALL | re.M)
     for link in re.findall(r"\]\(((?!http)[^)#]+)\)", text):
         target = (page.parent / link).resolve()
         if target.parent == DOCS / "made":
@@ -176,6 +188,10 @@ def test_a_good_site_has_no_problems(site):
         ('<img src="no.png">', "no.png leads nowhere"),
         ('<script src="https://cdn.org/a.js"></script>', "from elsewhere"),
         ('<link rel="stylesheet" href="//fonts.org/a.css">', "from elsewhere"),
+        ('<img srcset="https://cdn.org/a.png 2x">', "from elsewhere"),
+        ('<object data="https://cdn.org/a.svg"></object>', "from elsewhere"),
+        ('<style>@import "https://cdn.org/a.css";</style>', "from elsewhere"),
+        ('<p style="background: url(https://cdn.org/a.png)">x</p>', "from elsewhere"),
     ],
 )
 def test_problems_of_a_site_are_found(site, html, problem):
@@ -185,7 +201,26 @@ def test_problems_of_a_site_are_found(site, html, problem):
     assert problem in found
 
 
+def test_what_style_sheets_load_is_seen(site):
+    (site / "a.css").write_text("p { background: url('https://cdn.org/a.png') }")
+    (found,) = problems(site)
+    assert found.startswith("a.css: loads https://cdn.org/a.png")
+
+
 def test_a_name_without_its_page_is_found(site):
     (site / "reference" / "glm.tfce_img.html").write_text("nothing")
     found = problems(site)
     assert "boldglm.glm.tfce_img is on no page" in found
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        path.stem
+        for path in sorted((DOCS / "_ext").glob("*.py"))
+        if path.stem != "boldglm_site"  # needs Sphinx
+    ],
+)
+def test_examples_of_the_tools_of_the_site_run(module):
+    flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+    assert doctest.testmod(import_module(module), optionflags=flags).failed == 0
