@@ -50,11 +50,14 @@ def build_viewer(sources: Path, folder: Path) -> str:
         with an npm that fails, the package is whole but for the viewer.
     """
     bundle = folder / "niivue.js"
-    mark = _mark(sources)
-    if _is_made_from(bundle, mark):
+    missing = [name for name in _SOURCES if not (sources / name).is_file()]
+    mark = "" if missing else _mark(sources)
+    if not missing and _is_made_from(bundle, mark):
         return f"boldglm: the viewer of reports is up to date ({bundle})."
     npm, node = shutil.which("npm"), shutil.which("node")
-    if npm is None or node is None:
+    if missing:
+        why = f"of its sources in {sources} there is no {missing[0]}"
+    elif npm is None or node is None:
         why = "there is no npm on this machine"
     else:
         why = _failure([npm, *_INSTALL], sources) or _failure(

@@ -112,6 +112,20 @@ def test_without_npm_one_line_says_so(hook, sources, programs, tmp_path):
     assert not (tmp_path / "made").exists()
 
 
+@pytest.mark.parametrize("is_built", [False, True])
+def test_without_its_sources_the_package_is_whole(hook, programs, tmp_path, is_built):
+    programs(npm=note(tmp_path), node=note(tmp_path))
+    folder = tmp_path / "made"
+    if is_built:
+        folder.mkdir()
+        (folder / "niivue.js").write_text("/* viewer  */\n")
+    said = hook.build_viewer(tmp_path / "no-viewer", folder)
+    assert "was not built, because of its sources" in said
+    assert "there is no package.json" in said
+    assert ("An older one is kept" in said) == is_built
+    assert calls(tmp_path) == []
+
+
 def test_an_npm_that_fails_is_told_and_no_harm(hook, sources, programs, tmp_path):
     programs(npm="echo 'npm error code ENOTFOUND' >&2; exit 1", node=note(tmp_path))
     said = hook.build_viewer(sources, tmp_path / "made")

@@ -1,6 +1,8 @@
 """Files that come together are all there, or none is."""
 
 import errno
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -60,13 +62,32 @@ def test_a_mistake_leaves_everything_as_it_was(tmp_path, stop):
     assert {path.name for path in tmp_path.iterdir()} == {"a.txt"}
 
 
-def test_an_error_of_the_system_keeps_its_kind_and_names_the_folder(tmp_path):
+def test_an_error_of_the_system_keeps_its_kind_and_names_the_folder(
+    tmp_path, monkeypatch
+):
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    def write():
+        with written_together(tmp_path / "out") as draft:
+            (draft / "a.txt").write_text("a")
+
+    for place, name in ((Path, "replace"), (tempfile, "TemporaryDirectory")):
+        with monkeypatch.context() as patch:
+            patch.setattr(place, name, refuse)
+            with pytest.raises(PermissionError, match=r"Cannot write to .*out: Perm"):
+                write()
+        assert not list(tmp_path.iterdir())
+
+
+def test_an_error_about_other_files_is_not_blamed_on_the_folder(tmp_path):
     def write():
         with written_together(tmp_path / "out"):
-            raise PermissionError(13, "Permission denied")
+            (tmp_path / "nowhere.nii").read_bytes()
 
-    with pytest.raises(PermissionError, match=r"Cannot write to .*out: Permission"):
+    with pytest.raises(FileNotFoundError, match=r"nowhere\.nii") as told:
         write()
+    assert "Cannot write" not in str(told.value)
     assert not list(tmp_path.iterdir())
 
 

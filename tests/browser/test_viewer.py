@@ -9,11 +9,12 @@ import nibabel as nib
 import numpy as np
 import pytest
 from matplotlib.image import imread
-from scipy import stats
+from scipy import ndimage, stats
 from tests.reporting.sample_report import AFFINE, sample_content
 
 from boldglm.reporting.html_report import HTMLReport
 from boldglm.reporting.page import write_page
+from boldglm.reporting.volume_files import as_volume
 
 pytestmark = pytest.mark.usefixtures("bundle")
 
@@ -146,6 +147,104 @@ def test_the_slider_hides_what_does_not_pass(opened, content):
     assert shown[0] > shown[1] > shown[2] > shown[3] == 0
 
 
+@pytest.mark.parametrize(
+    ("index", "height"), [(0, 3.0902), (0, 1.5), (1, 1.5), (3, 2.0)]
+)
+@pytest.mark.parametrize("size", [0, 1, 4, 30])
+def test_clusters_that_the_report_leaves_out_are_left_out_at_any_height(
+    visit, content, index, height, size
+):
+    contrast = replace(content.contrasts[index], cluster_size=size, height=height)
+    opened = visit(write_page(replace(content, contrasts=(contrast,))))
+    image = nib.Nifti1Image.from_bytes(gzip.decompress(contrast.volume.nifti))
+    values = image.get_fdata()
+    last = 0
+    for z in (height, 2.5):
+        if z != height:
+            slide(opened, z)
+        left = np.zeros(values.shape, bool)
+        for sign in (1, -1) if contrast.two_sided else (1,):
+            labels, _ = ndimage.label(sign * values >= z)
+            sizes = np.bincount(labels.ravel())
+            left |= (labels > 0) & (sizes[labels] >= size)
+        last, count = count_of(opened), int(left.sum())
+        assert last == count > 0
+        words = f"{count} voxels" + (
+            f" in clusters of {size} or more" if size > 1 else ""
+        )
+        assert opened.text("#threshold-words").endswith(f"in each voxel; {words}")
+        raw = opened.page.evaluate(
+            "Array.from(boldglmReport.nv.volumes[1].img, (level) => level)"
+        )
+        shown = np.reshape(raw, values.shape, order="F") * image.dataobj.slope
+        reach = np.abs(shown) >= z if contrast.two_sided else shown >= z
+        np.testing.assert_array_equal(reach, left)
+
+
+def test_clusters_are_those_of_voxels_that_share_faces(opened, rng):
+    """Also at the edges of a map, where the next number is not the next voxel."""
+    for _ in range(20):
+        levels = rng.integers(-3, 4, (4, 5, 6))
+        found = opened.page.evaluate(
+            """([values, shape]) => {
+              const limits = { level: 2, twoSided: true, size: 3 };
+              const map = Int16Array.from(values);
+              const { kept, count } = largeClusters(map, shape, limits);
+              return [Array.from(kept), count];
+            }""",
+            [levels.ravel(order="F").tolist(), levels.shape],
+        )
+        expected = levels.copy()
+        for sign in (1, -1):
+            labels, _ = ndimage.label(sign * levels >= 2)
+            expected[(labels > 0) & (np.bincount(labels.ravel())[labels] < 3)] = 0
+        np.testing.assert_array_equal(
+            np.reshape(found[0], levels.shape, order="F"), expected
+        )
+        assert found[1] == (np.abs(expected) >= 2).sum()
+
+
+def count_of(opened):
+    return opened.state("shown")
+
+
+def test_a_voxel_that_is_left_out_still_has_its_value(visit, content):
+    first = content.contrasts[0]
+    cluster = first.clusters[0]
+    opened = visit(
+        write_page(replace(content, contrasts=(replace(first, cluster_size=9999),)))
+    )
+    assert count_of(opened) == 0
+    pixels = canvas(opened)
+    assert warm(pixels) == cool(pixels) == 0
+    opened.page.focus("#viewer")
+    opened.page.keyboard.press("ArrowRight")
+    place = (cluster.x + VOXEL, cluster.y, cluster.z)
+    assert f"z = {value_at(first, place):.2f}" in opened.text("#location")
+
+
+def test_a_place_of_the_table_has_the_number_of_the_table(visit, content):
+    """Maps are rounded on the page, peaks are not."""
+    first = content.contrasts[0]
+    peak = replace(first.clusters[0], peak=first.clusters[0].peak + 0.02)
+    contrast = replace(first, clusters=(peak, *first.clusters[1:]))
+    opened = visit(write_page(replace(content, contrasts=(contrast,))))
+    assert f"z = {peak.peak:.2f}" in opened.text("#location")
+    opened.page.focus("#viewer")
+    opened.page.keyboard.press("ArrowLeft")
+    place = (peak.x - VOXEL, peak.y, peak.z)
+    assert f"z = {value_at(first, place):.2f}" in opened.text("#location")
+
+
+def test_below_zero_is_shown_from_the_threshold_on(opened, content):
+    """The peak below 0 is -5.4: all that passes 5 lies in it, and it is shown."""
+    row(opened, len(content.contrasts[0].clusters) - 1).click()
+    slide(opened, 5.0)
+    assert cool(canvas(opened)) > 20
+    slide(opened, 5.5)
+    assert cool(canvas(opened)) == 0
+
+
 def test_the_slider_obeys_the_keyboard(opened):
     before = opened.state("threshold")
     opened.page.focus("#threshold")
@@ -161,12 +260,16 @@ def test_the_slider_obeys_the_keyboard(opened):
 def test_the_threshold_is_told_with_its_p(opened, content, index, side):
     contrast = content.contrasts[index]
     opened.page.select_option("#contrast", contrast.key)
+    opened.until(
+        f"boldglmReport.nv.volumes[1].name === '{contrast.volume.name}.nii.gz'"
+    )
     for z in (0.0, 0.5, 1.96, 2.82, 2.83, 3.09, 5.0, 7.0):
         slide(opened, z)
         words = opened.text("#threshold-words")
         sign = r"\|z\|" if contrast.two_sided else "z"
         told = re.fullmatch(
-            rf"{sign} > ([\d.]+): ({side} ?)p = (\S+) in each voxel", words
+            rf"{sign} > ([\d.]+): ({side} ?)p = (\S+) in each voxel; \d+ voxels?",
+            words,
         )
         assert told, words
         assert float(told[1]) == z
@@ -313,6 +416,19 @@ def test_without_an_anatomy_the_voxels_tested_are_the_ground(visit, content):
     # What was tested and what was not, not the map once more
     levels = "[...new Set(boldglmReport.nv.volumes[0].img)].sort().join()"
     assert opened.page.evaluate(levels) == "0,1"
+
+
+def test_a_voxel_that_is_rounded_to_0_is_no_hole_in_the_ground(visit, content):
+    values = np.zeros((9, 9, 9))
+    values[2:7, 2:7, 2:7] = 3.0
+    values[4, 4, 4] = values[2, 4, 4] = 1e-4
+    tested = values != 0
+    first = content.contrasts[0]
+    volume = as_volume("z-0", values, AFFINE, np.ones_like(tested))
+    contrast = replace(first, volume=volume, clusters=())
+    opened = visit(write_page(replace(content, contrasts=(contrast,), background=None)))
+    ground = opened.page.evaluate("Array.from(boldglmReport.nv.volumes[0].img)")
+    np.testing.assert_array_equal(np.reshape(ground, values.shape, order="F"), tested)
 
 
 def test_a_map_that_is_broken_is_told_and_slices_are_shown(visit, content):

@@ -85,3 +85,19 @@ def test_mistakes_are_told_without_a_traceback(saved, tmp_path, capsys, argument
     assert told.startswith("boldglm report: ")
     assert "Traceback" not in told
     assert not out.exists()
+
+
+def test_rows_of_an_f_are_parted_by_semicolons(saved, tmp_path, capsys):
+    out = tmp_path / "r.html"
+    given = ["any=a; b", "a;b", "--background", "none", "--out", str(out)]
+    assert main(["report", str(saved), *given]) == 0
+    page = out.read_text().replace(": ", ":")
+    assert page.count('"kind":"F"') == 2
+    assert '"name":"any"' in page
+    assert '"definition":"a; b"' in page
+
+
+def test_a_probability_that_is_none_is_told(saved, capsys):
+    given = ["--alpha", "0.9", "--background", "none"]
+    assert main(["report", str(saved), "a", *given]) == 2
+    assert "alpha is 0.9; expected a probability above 0 and" in capsys.readouterr().err

@@ -32,6 +32,44 @@ def test_without_a_constant_sums_of_squares_are_about_zero(design):
         assert found[j] == pytest.approx((X[:, j] @ X[:, j]) / (rest @ rest))
 
 
+def by_regressions(X):
+    """1 / (1 - R²) of every column on the others, each R² with its own total."""
+    ones, found = np.ones(len(X)), []
+    for j in range(X.shape[1]):
+        others = np.delete(X, j, axis=1)
+        others = others / np.abs(others).max(axis=0)
+
+        def rest(y, others=others):
+            return y - others @ np.linalg.lstsq(others, y, rcond=None)[0]
+
+        about = X[:, j].mean() if np.abs(rest(ones)).max() < 1e-8 else 0.0
+        found.append(np.sum((X[:, j] - about) ** 2) / np.sum(rest(X[:, j]) ** 2))
+    return found
+
+
+GROUPS = np.repeat(np.eye(2), [10, 14], axis=0)
+AGE = np.linspace(20, 70, 24)[np.random.default_rng(4).permutation(24)]
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        GROUPS,
+        np.column_stack([GROUPS, AGE]),
+        np.column_stack([GROUPS, AGE - AGE.mean()]),
+        np.column_stack([AGE, GROUPS[:, 0]]),
+        np.tile(np.eye(4), (6, 1)),
+        np.column_stack([np.tile(np.eye(4), (6, 1)), AGE]),
+        np.column_stack([1e9 * GROUPS, 1e-9 * AGE]),
+    ],
+    ids=["groups", "age", "centred age", "no constant", "fir", "fir and age", "units"],
+)
+def test_each_column_is_about_the_mean_where_the_others_have_one(X, readonly):
+    found = variance_inflation(factorize(readonly(X)))
+    np.testing.assert_allclose(found, by_regressions(X), rtol=1e-8)
+    assert (found > 1 - 1e-12).all()
+
+
 def test_a_constant_that_others_make_up_counts_as_one(design):
     halves = np.repeat(np.eye(2), 30, axis=0)
     X = np.column_stack([design[:, :3], halves])

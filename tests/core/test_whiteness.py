@@ -5,6 +5,7 @@ from boldglm._base.errors import ShapeError
 from boldglm.core.noise import noise_model
 from boldglm.core.whiteness import (
     QUANTILES,
+    Whiteness,
     autocorrelations,
     whitened,
     whiteness,
@@ -96,3 +97,14 @@ def test_short_runs_have_fewer_lags_and_constant_data_have_nothing(rng):
     none = whiteness(np.ones((30, 4)), np.ones((30, 1)), noise_model("ar1"), 3)
     assert none.n_voxels == 0
     assert np.isnan(none.before).all()
+
+
+def test_equal_ones_are_equal_nan_included():
+    nothing = np.full((3, len(QUANTILES)), np.nan)
+    one = Whiteness(30, 0, nothing, nothing)
+    assert one == Whiteness(30, 0, nothing.copy(), nothing.copy())
+    assert hash(one) == hash(Whiteness(30, 0, nothing.copy(), nothing.copy()))
+    assert one != Whiteness(30, 1, nothing, nothing)
+    assert one != Whiteness(30, 0, nothing, np.zeros_like(nothing))
+    assert one != Whiteness(30, 0, np.zeros_like(nothing), nothing)
+    assert one != "white"

@@ -1,6 +1,5 @@
 """Small fitted models that are saved, and reports and pictures that cost nothing."""
 
-import functools
 import warnings
 from pathlib import Path
 
@@ -9,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 import boldglm.plotting.figures
+import boldglm.reporting.glm_report
 from boldglm.glm.first_level import FirstLevelModel
-from boldglm.glm.reported import Reported
 from boldglm.glm.second_level import SecondLevelModel
 
 SHAPE = (6, 6, 6)
@@ -33,12 +32,11 @@ def stub_reports(monkeypatch):
     """Let models make pages that are empty; return what they are asked, in order."""
     asked = []
 
-    @functools.wraps(Reported.generate_report)
-    def generate_report(model, **options):
+    def generate(model, **options):
         asked.append(options)
         return Page(options)
 
-    monkeypatch.setattr(Reported, "generate_report", generate_report)
+    monkeypatch.setattr(boldglm.reporting.glm_report, "generate", generate)
     return asked
 
 

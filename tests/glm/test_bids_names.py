@@ -85,3 +85,25 @@ def test_a_prefix_is_no_folder(prefix):
 def test_a_prefix_is_text():
     with pytest.raises(TypeError, match="prefix is 1; expected text"):
         output_names(1, [], 1)
+
+
+@pytest.mark.parametrize(
+    "prefix", ["two words", "tab\t", "forêt", "..", ".hidden", "-x", "a:b", "_x", "a\n"]
+)
+def test_a_prefix_is_letters_and_digits_and_the_rule_is_told(prefix):
+    with pytest.raises(ValueError, match="a letter or digit, then letters, digits and"):
+        output_names(1, [], prefix)
+
+
+def test_a_prefix_is_of_a_hundred_characters_at_most():
+    assert output_names(1, [], "a" * 100).maps == "a" * 100
+    with pytest.raises(ValueError, match=r"prefix has 101 characters, .* at most 100"):
+        output_names(1, [], "a" * 101)
+
+
+def test_a_prefix_may_have_dots_and_signs():
+    assert output_names(1, [], "sub-1.5_task-a+b_").maps == "sub-1.5_task-a+b"
+
+
+def test_the_german_sharp_s_is_two_letters():
+    assert output_names(1, ["sub-1_task-straße_bold.nii"]).maps == "sub-1_task-strasse"

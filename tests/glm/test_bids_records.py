@@ -112,7 +112,7 @@ def test_a_description_that_is_there_is_completed_once(tmp_path):
     assert [one["Name"] for one in found["GeneratedBy"]] == ["fMRIPrep", "boldglm"]
     assert {k: found[k] for k in ("Name", "Other")} == {"Name": "mine", "Other": [1]}
     path.write_text(json.dumps(found))
-    assert dataset_description("first", path) == found
+    assert dataset_description("first", path) is None
     assert len(dataset_description("second", path)["GeneratedBy"]) == 3
 
 
@@ -120,7 +120,7 @@ def test_a_description_that_is_there_is_completed_once(tmp_path):
 def test_a_data_set_that_lists_no_programs_stays_as_it_is(tmp_path, listed):
     path = tmp_path / "dataset_description.json"
     path.write_text(json.dumps({"Name": "raw", **listed}))
-    assert dataset_description("first", path) == {"Name": "raw", **listed}
+    assert dataset_description("first", path) is None
 
 
 @pytest.mark.parametrize("text", ["{half of", "[1, 2]", ""])

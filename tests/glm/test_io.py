@@ -249,7 +249,7 @@ def test_the_threshold_that_nothing_reaches_is_null(tmp_path):
     assert said["Threshold (computed)"] is None
 
 
-def test_the_kind_in_a_name_is_that_of_the_map(one_run, tmp_path):
+def test_the_kind_in_a_name_is_that_of_the_map(one_run, tmp_path, asked):
     """nilearn: the name follows `contrast_types`, and the map does not."""
     contrasts = {"one": "face", "row": np.array([[1.0, 0, 0]]), "f": "face"}
     found = save(one_run, contrasts, tmp_path, contrast_types={"f": "F"})
@@ -257,6 +257,28 @@ def test_the_kind_in_a_name_is_that_of_the_map(one_run, tmp_path):
     t = image(tmp_path / "contrast-one_stat-t_statmap.nii.gz")
     f = image(tmp_path / "contrast-f_stat-F_statmap.nii.gz")
     np.testing.assert_allclose(f, t**2, rtol=1e-4)
+    assert asked[0]["contrast_types"] == {"f": "F"}
+
+
+def test_the_report_tests_what_the_maps_test(one_run, tmp_path, monkeypatch):
+    monkeypatch.undo()
+    saving.stub_pictures(monkeypatch)
+    options = {"contrast_types": {"c": "F"}, "bg_img": None, "two_sided": True}
+    save(one_run, {"c": "face"}, tmp_path, **options)
+    page = (tmp_path / "report.html").read_text()
+    assert "<dd>F test" in page
+    assert "<dd>t test" not in page
+
+
+def test_small_clusters_are_left_out_of_the_table(one_run, tmp_path):
+    sizes = []
+    for at_least in (0, 3):
+        save(one_run, {"c": "face - house"}, tmp_path, alpha=0.2, height_control="fpr",
+             cluster_threshold=at_least)  # fmt: skip
+        table = pd.read_csv(tmp_path / "contrast-c_clusters.tsv", sep="\t")
+        sizes.append(pd.to_numeric(table["Cluster Size (mm3)"], errors="coerce").min())
+    voxel = float(np.prod(np.diag(saving.AFFINE)[:3]))
+    assert sizes[0] < 3 * voxel <= sizes[1]
 
 
 def test_a_contrast_may_differ_from_run_to_run(two_runs, tmp_path):
@@ -384,6 +406,25 @@ def test_a_group_of_several_maps_is_asked_for_one(tmp_path, asked):
     assert len(model._groups) == 1
 
 
+def test_a_group_of_models_can_be_saved_without_contrasts(tmp_path):
+    firsts = [saving.first_level(saving.run(seed)) for seed in range(3)]
+    model = SecondLevelModel(mask_img=saving.mask(), minimize_memory=False)
+    model.fit(firsts, design_matrix=pd.DataFrame({"intercept": np.ones(3)}))
+    with pytest.warns(ImageWarning, match="nobody said which maps"):
+        found = save(model, None, tmp_path / "unsaid")
+    assert "group/design.tsv" in found
+    assert not [name for name in found if "statmap.nii" in name]
+    found = save(model, None, tmp_path / "said", first_level_contrast="face")
+    assert "group/stat-errorts_statmap.nii.gz" in found
+    assert model._groups == {}
+    share = image(tmp_path / "said" / "group" / "stat-rsquared_statmap.nii.gz")
+    model.compute_contrast("intercept", "face")
+    np.testing.assert_array_equal(share, model.r_square_.get_fdata())
+    # what was asked for last is not what is saved
+    with pytest.warns(ImageWarning, match="nobody said which maps"):
+        save(model, None, tmp_path / "unsaid")
+
+
 def test_a_first_level_has_no_first_level_contrast(one_run, tmp_path, asked):
     with pytest.warns(ContrastWarning, match="first_level_contrast='a' is for groups"):
         save_glm_to_bids(one_run, "face", "a", out_dir=tmp_path)
@@ -395,6 +436,7 @@ def test_the_report_is_asked_what_was_asked(one_run, tmp_path, asked):
     save(one_run, contrasts, tmp_path, title="Mine", alpha=0.01, report_dims=(9, 9))
     (options,) = asked
     assert options.pop("contrasts") == contrasts
+    assert options.pop("contrast_types") == {}
     assert options == {"title": "Mine", "alpha": 0.01, "report_dims": (9, 9)}
     save(one_run, None, tmp_path)
     assert asked[1]["contrasts"] is None
@@ -456,9 +498,18 @@ def test_a_disk_that_fails_in_the_middle_leaves_nothing(one_run, tmp_path, monke
     monkeypatch.setattr(
         boldglm.glm.bids_files, "save_runs", lambda *_: (_ for _ in ()).throw(OSError)
     )
-    with pytest.raises(OSError, match="Cannot write to"):
+    with pytest.raises(OSError):  # noqa: PT011
         save(one_run, "face", tmp_path / "a" / "b")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_description_that_says_all_of_it_is_not_written_again(one_run, tmp_path):
+    save(one_run, "face", tmp_path)
+    path = tmp_path / "dataset_description.json"
+    mine = json.dumps(read_json(path))
+    path.write_text(mine)
+    save(one_run, "face", tmp_path)
+    assert path.read_text() == mine
 
 
 def test_files_of_others_stay_and_ones_own_are_replaced(one_run, tmp_path):

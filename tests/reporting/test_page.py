@@ -210,7 +210,9 @@ def test_the_overview_counts_clusters_and_not_their_further_peaks(parsed, conten
         assert row[0] == contrast.name
         assert row[1].startswith(contrast.kind)
         assert ("two-sided" in row[1]) == contrast.two_sided
-        assert float(row[2]) == pytest.approx(contrast.height, abs=0.0051)
+        sign, _, height = row[2].partition(" > ")
+        assert sign == ("|z|" if contrast.two_sided else "z")
+        assert float(height) == pytest.approx(contrast.height, abs=0.0051)
         assert [int(cell) for cell in row[3:5]] == [contrast.n_above, len(clusters)]
         assert float(row[5]) == pytest.approx(contrast.volume.largest, abs=0.0051)
 
@@ -225,6 +227,23 @@ def test_each_contrast_is_told_in_words(parsed, content):
         assert ("one-sided" in text) == (
             contrast.kind == "t" and not contrast.two_sided
         )
+
+
+def test_voxels_tested_are_those_with_a_statistic(content):
+    first, second, *_ = content.contrasts
+    second = replace(second, n_tested=first.n_tested - 9)
+    for contrasts, told in (
+        ((first,), f"{first.n_tested}"),
+        ((first, second, first), f"{second.n_tested} to {first.n_tested}"),
+    ):
+        found = Parsed(write_page(replace(content, contrasts=contrasts)))
+        facts = found.one("dl", class_="facts")["text"].split("\n")
+        assert f"Voxels tested{told}" in [one.strip() for one in facts]
+        text = found.one("section", id="contrasts")["text"]
+        for contrast in contrasts:
+            assert contrast.n_voxels != contrast.n_tested
+            assert f", {contrast.n_tested} voxels" in text
+            assert str(contrast.n_voxels) not in text
 
 
 def test_the_picker_offers_every_contrast(parsed, content):
@@ -392,7 +411,7 @@ def test_the_policy_admits_the_scripts_and_style_of_the_page_only(
         *("img-src", "base-uri", "form-action"),
     }
     assert ("var boldglmViewer" in scripts[0]) == (viewer == "bundle")
-    assert len(scripts) == (4 if viewer == "bundle" else 2)
+    assert len(scripts) == (5 if viewer == "bundle" else 2)
 
 
 def test_lines_of_scripts_end_as_a_browser_reads_them(content, monkeypatch, tmp_path):

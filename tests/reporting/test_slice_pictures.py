@@ -8,7 +8,7 @@ from PIL import Image
 from boldglm.plotting.background import open_background
 from boldglm.plotting.displays.slicers import SLICERS
 from boldglm.plotting.displays.volumes import Volume, open_volume
-from boldglm.reporting.slice_pictures import BAR, GAP, Scene, draw_slices
+from boldglm.reporting.slice_pictures import BAR, GAP, Scene, _table, draw_slices
 
 AFFINE = np.array(
     [[-3.0, 0, 0, 45], [0, 3, 0, -50], [0, 0, 3, -30], [0, 0, 0, 1]], dtype=float
@@ -25,9 +25,13 @@ def scene():
     return Scene(open_background(None), volume(np.ones(SHAPE)))
 
 
+def rgb(picture):
+    return np.asarray(Image.open(io.BytesIO(picture.data)).convert("RGB"))
+
+
 def pixels(picture):
     """What is coloured of a picture, without its bar: red and blue pixels."""
-    image = np.asarray(Image.open(io.BytesIO(picture.data)).convert("RGB")).astype(int)
+    image = rgb(picture).astype(int)
     assert (image.shape[1] // 2, image.shape[0] // 2) == (picture.width, picture.height)
     image = image[:, :-BAR]
     return image[..., 0] - image[..., 2] > 60, image[..., 2] - image[..., 0] > 60
@@ -42,6 +46,47 @@ def test_left_is_left_and_front_is_up(scene):
     assert picture.cuts == ("z = 6",)
     assert red[1] < blue[1]
     assert red[0] < blue[0]
+
+
+def ink(picture, columns):
+    """Where something black is written in the upper part of some columns."""
+    image = np.asarray(Image.open(io.BytesIO(picture.data)).convert("L"))
+    written = np.argwhere(image[GAP : GAP + 26, columns] < 80)
+    (top, left), (foot, right) = written.min(axis=0), written.max(axis=0) + 1
+    box = image[GAP + top : GAP + foot, columns][:, left:right] < 80
+    assert box.shape[0] > 10
+    return box
+
+
+@pytest.mark.parametrize("mode", ["z", "y"])
+def test_the_letter_at_the_side_of_the_left_is_an_l(scene, mode):
+    values = np.zeros(SHAPE)
+    values[24:27, 15:18, 11:14] = 5.0  # x = -30
+    at = {"z": 6.0, "y": -2.0}[mode]
+    picture = draw_slices(volume(values), scene, mode=mode, cut_coords=[at])
+    red, _ = pixels(picture)
+    assert red.any()
+    middle = red.shape[1] / 2
+    assert np.argwhere(red)[:, 1].max() < middle
+    first = ink(picture, slice(GAP, GAP + 40))
+    last = ink(picture, slice(red.shape[1] - 40 - GAP, red.shape[1] - GAP))
+    # an L has nothing at its upper right, an R has its bow there
+    assert not first[: len(first) // 2, first.shape[1] // 2 :].any()
+    assert last[: len(last) // 2, last.shape[1] // 2 :].any()
+
+
+def test_a_file_is_small_and_its_colours_are_those_of_the_map(scene):
+    values = np.zeros(SHAPE)
+    values[10:20, 10:20, 12] = np.linspace(-6, 6, 100).reshape(10, 10)
+    picture = draw_slices(volume(values), scene, mode="z", cut_coords=[6.0], limit=6.0)
+    image = Image.open(io.BytesIO(picture.data))
+    assert image.mode == "P"
+    shown = np.asarray(image.convert("RGB"))[:, :-BAR].reshape(-1, 3)
+    coloured = np.unique(shown[np.ptp(shown, axis=1) > 30], axis=0)
+    table = _table("RdBu_r").astype(int)
+    apart = np.abs(coloured[:, None].astype(int) - table).max(axis=-1).min(axis=1)
+    assert len(coloured) > 50
+    assert apart.max() <= 4
 
 
 def test_a_voxel_is_drawn_where_it_lies(scene):
@@ -115,10 +160,8 @@ def test_a_bar_is_there_unless_it_says_nothing(scene):
     values = np.zeros(SHAPE)
     values[10, 10, 10] = 6.0
     with_bar, without = (
-        np.asarray(
-            Image.open(io.BytesIO(draw_slices(volume(values), scene, bar=b).data))
-        )
-        for b in (True, False)
+        rgb(draw_slices(volume(values), scene, bar=is_there))
+        for is_there in (True, False)
     )
     strip = np.s_[:, -BAR:]
     assert len(np.unique(with_bar[strip].reshape(-1, 3), axis=0)) > 50
@@ -130,7 +173,7 @@ def test_the_bar_of_a_map_of_one_sign_has_no_other(scene, sign, absent):
     values = np.zeros(SHAPE)
     values[10, 10, 10] = 6.0 * sign
     picture = draw_slices(volume(values), scene, height=3.0)
-    strip = np.asarray(Image.open(io.BytesIO(picture.data)))[:, -BAR:].astype(int)
+    strip = rgb(picture)[:, -BAR:].astype(int)
     more = strip[..., absent] - strip[..., 2 - absent]
     assert more.max() < 30
     assert more.min() < -100

@@ -1,11 +1,21 @@
 """The script of the viewer, where it was built."""
 
 import re
+import tomllib
+from pathlib import Path
 
 import pytest
 
 from boldglm.reporting import viewer_bundle
 from boldglm.reporting.viewer_bundle import viewer_script
+
+VIEWER = Path(__file__).parents[2] / "viewer"
+TITLES = {
+    "Permission is hereby granted, free of charge": "MIT",
+    r"(?m)^ISC License": "ISC",
+    r"(?m)^BSD 2-Clause License": "BSD-2-Clause",
+    r"(?m)^ +Apache License\n +Version 2\.0": "Apache-2.0",
+}
 
 
 @pytest.fixture
@@ -36,6 +46,36 @@ def test_it_can_stand_in_a_page(script):
 def test_it_is_small(script):
     """A tenth of it is licences; what reads other formats was left out."""
     assert len(script) < 1.1e6
+
+
+def test_the_licences_of_a_wheel_are_those_of_what_it_holds(script):
+    """They are committed, because a wheel is described before the viewer is built."""
+    if not VIEWER.is_dir():
+        pytest.skip("needs the sources of the viewer")
+    built = (viewer_bundle._BUNDLE.parent / "LICENSES.txt").read_text("utf-8")
+    # Where they differ: copy the built ones, and look at the licence of the project
+    assert (VIEWER / "LICENSES.txt").read_text("utf-8") == built
+    project = tomllib.loads((VIEWER.parent / "pyproject.toml").read_text("utf-8"))
+    assert "viewer/LICENSES.txt" in project["project"]["license-files"]
+
+
+def test_the_licence_of_the_project_names_those_of_the_viewer(script):
+    if not VIEWER.is_dir():
+        pytest.skip("needs the sources of the viewer")
+    built = (viewer_bundle._BUNDLE.parent / "LICENSES.txt").read_text("utf-8")
+    project = tomllib.loads((VIEWER.parent / "pyproject.toml").read_text("utf-8"))
+    named = project["project"]["license"].split(" AND ")
+    parts = re.split(r"(?m)^-{72}$", built)
+    found = {
+        spdx
+        for part in parts
+        for title, spdx in TITLES.items()
+        if re.search(title, part)
+    }
+    # every part has one that is known
+    assert all(any(re.search(title, part) for title in TITLES) for part in parts)
+    assert set(named) == {"BSD-3-Clause", *found}
+    assert named[0] == "BSD-3-Clause"
 
 
 def test_it_carries_the_licences_of_what_it_holds(script):

@@ -31,7 +31,8 @@ def written_together(folder: Path) -> Iterator[Path]:
     Raises
     ------
     OSError
-        Of the kind that stopped the writing, naming `folder`.
+        If the folder cannot be made, or files cannot be moved to it, naming `folder`.
+        Errors of the caller's own pass as they are.
 
     Examples
     --------
@@ -46,19 +47,29 @@ def written_together(folder: Path) -> Iterator[Path]:
     """
     new = [path for path in (folder, *folder.parents) if not path.exists()]
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        # Next to its place: a file keeps its disk when it is renamed
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".writing-") as draft:
-            yield Path(draft)
-            _move(Path(draft), folder)
-    except BaseException as error:
+        with _naming(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            # Next to its place: a file keeps its disk when it is renamed
+            draft = tempfile.TemporaryDirectory(dir=folder, prefix=".writing-")
+        with draft as name:
+            yield Path(name)
+            with _naming(folder):
+                _move(Path(name), folder)
+    except BaseException:
         for path in new:
             with suppress(OSError):
                 path.rmdir()
-        if isinstance(error, OSError):
-            msg = f"Cannot write to {folder}: {error.strerror or error}."
-            raise OSError(error.errno or errno.EIO, msg) from error
         raise
+
+
+@contextmanager
+def _naming(folder: Path) -> Iterator[None]:
+    """Name the folder in errors that are about it."""
+    try:
+        yield
+    except OSError as error:
+        msg = f"Cannot write to {folder}: {error.strerror or error}."
+        raise OSError(error.errno or errno.EIO, msg) from error
 
 
 def _move(draft: Path, folder: Path) -> None:

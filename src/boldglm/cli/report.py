@@ -32,8 +32,9 @@ def add_report(commands: Any) -> None:
         nargs="*",
         metavar="CONTRAST",
         help=(
-            "an expression of regressors such as 'faces - houses', with a name before "
-            "it if you like: 'category=faces - houses'"
+            "an expression of regressors such as 'faces - houses', or rows of an F "
+            "test parted by semicolons, 'faces; houses'; with a name before it if you "
+            "like: 'category=faces - houses'"
         ),
     )
     parser.add_argument(
@@ -53,7 +54,11 @@ def add_report(commands: Any) -> None:
         "--height-control", choices=HEIGHT_CONTROLS, default="fpr", help="(fpr)"
     )
     parser.add_argument(
-        "--alpha", type=float, default=0.001, metavar="P", help="(%(default)s)"
+        "--alpha",
+        type=float,
+        default=0.001,
+        metavar="P",
+        help="above 0, at most 0.5 (%(default)s)",
     )
     parser.add_argument(
         "--threshold",
@@ -110,7 +115,8 @@ def report_model(
     model_file : Path
         See `FirstLevelModel.save`.
     contrasts : list of str
-        Expressions, with ``name=`` before them or without.
+        Expressions, with ``name=`` before them or without; rows of an F are parted
+        by semicolons.
     out : Path, optional
         Default: beside the model.
     **options

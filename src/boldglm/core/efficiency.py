@@ -16,7 +16,8 @@ def variance_inflation(factor: Factor) -> Array:
     .. math:: 1 / (1 - R_j^2)
 
     with R² of the regression of column j on all others; about the mean, where the
-    constant is among the others or is a combination of them.
+    constant is among the others or is a combination of them. A column that is needed
+    to make up the constant, such as one of two groups, has its R² about zero.
 
     Parameters
     ----------
@@ -42,17 +43,22 @@ def variance_inflation(factor: Factor) -> Array:
     """
     X = factor.design
     n_scans, n_columns = X.shape
-    ones = np.ones(n_scans)
-    has_constant = np.allclose(factor.basis @ (factor.basis.T @ ones), ones, atol=1e-8)
-    about = X - X.mean(axis=0) if has_constant else X
-    total = np.einsum("tj,tj->j", about, about)
+    ones = factor.basis.T @ np.ones(n_scans)
+    has_constant = np.allclose(factor.basis @ ones, 1.0, atol=1e-8)
+    # Weights of the constant in the columns: those that a design can estimate are the
+    # only ones, and the others are infinite below
+    needed = np.abs(factor.to_beta @ ones) * np.abs(X).max(axis=0) > 1e-8
+    centred = X - X.mean(axis=0)
+    variation = np.einsum("tj,tj->j", centred, centred)
     length = np.einsum("tj,tj->j", X, X)
+    total = variation if has_constant else length
+    total = np.where(needed, length, total)
     # (X'X)^+ = to_beta to_beta'
     unit = np.einsum("jr,jr->j", factor.to_beta, factor.to_beta)
     lost = non_estimable_rows(factor, np.eye(n_columns))
     out = total * unit
     out[lost] = np.inf
-    out[total <= 1e-12 * np.where(length > 0, length, 1.0)] = np.nan
+    out[variation <= 1e-12 * np.where(length > 0, length, 1.0)] = np.nan
     return np.asarray(out)
 
 

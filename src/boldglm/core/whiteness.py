@@ -17,7 +17,7 @@ Array = npt.NDArray[np.float64]
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Whiteness:
     """Autocorrelations of residuals before and after whitening, over some voxels.
 
@@ -33,6 +33,17 @@ class Whiteness:
     n_voxels: int
     before: Array
     after: Array
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Whiteness):
+            return NotImplemented
+        pairs = (self.before, other.before), (self.after, other.after)
+        return (self.n_scans, self.n_voxels) == (other.n_scans, other.n_voxels) and all(
+            np.array_equal(one, another, equal_nan=True) for one, another in pairs
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.n_scans, self.n_voxels, self.before.shape))
 
 
 def autocorrelations(series: npt.ArrayLike, n_lags: int) -> Array:

@@ -5,10 +5,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from boldglm._base.errors import DesignError
-from boldglm._base.warnings import ImageWarning, ThresholdWarning, held_warnings, warn
+from boldglm._base.warnings import ImageWarning, warn
 from boldglm.glm.bids_contrasts import NamedContrast
 from boldglm.glm.bids_models import FittedGroup, FittedRuns
 from boldglm.glm.bids_names import OutputNames, joined
@@ -73,14 +71,14 @@ def save_contrast(
     for one, word in MAPS.items():
         name = f"{start}_stat-{word or kind}_statmap.nii.gz"
         save_img(images[one], place / name)
-    # An F has no sides: its z is large on one only
-    if kind == "F":
-        options = replace(options, two_sided=False)
-    table, height = _clusters(images["z_score"], options)
+    # Up, by name: tables are part of the report
+    survivors = import_module("boldglm.reporting.survivors")
+    found = survivors.surviving(images["z_score"], options, kind)
     # BIDS has no empty cells; the size of a cluster is empty for its further peaks
-    table = table.astype(object).where(table != "", "n/a")
+    table = found.table.astype(object).where(found.table != "", "n/a")
     _save_table(table, place / f"{start}_clusters.tsv")
-    said = json_text(table_description(options, height))
+    asked = replace(options, two_sided=found.two_sided)
+    said = json_text(table_description(asked, found.height))
     (place / f"{start}_clusters.json").write_text(said, encoding="utf-8")
     for run, design in enumerate(fitted.designs):
         if rows[run] is not None:
@@ -92,37 +90,6 @@ def save_contrast(
 def _save_table(table: Any, path: Path) -> None:
     text = table.to_csv(sep="\t", index=False, na_rep="n/a", lineterminator="\n")
     path.write_text(text, encoding="utf-8", newline="\n")
-
-
-def _clusters(z_map: Any, options: Any) -> tuple[Any, float]:
-    """The table that the report has of a map, and its threshold."""
-    from boldglm.glm.thresholding import threshold_stats_img
-
-    # Up, by name: tables are part of the report
-    get_clusters_table = import_module("boldglm.reporting").get_clusters_table
-    size, height = int(options.cluster_threshold), np.inf
-    with held_warnings() as held:
-        if np.any(z_map.get_fdata(dtype=np.float32)):
-            _, height = threshold_stats_img(
-                z_map,
-                alpha=options.alpha,
-                threshold=options.threshold,
-                height_control=options.height_control,
-                cluster_threshold=size,
-                two_sided=options.two_sided,
-            )
-        table = get_clusters_table(
-            z_map,
-            height,
-            cluster_threshold=size,
-            two_sided=options.two_sided,
-            min_distance=options.min_distance,
-        )
-    for message, category in held:
-        # That there is no cluster is what an empty table says
-        if category is not ThresholdWarning:
-            warn(message, category)
-    return table, float(height)
 
 
 def save_designs(
@@ -173,8 +140,15 @@ def save_runs(
     Warns
     -----
     ImageWarning
-        If the data were not kept.
+        If the data were not kept, or the maps of a group are not known.
     """
+    if not fitted.has_maps:
+        warn(
+            "R² and residuals are not saved: nobody said which maps of the subjects "
+            "are meant. Pass first_level_contrast.",
+            ImageWarning,
+        )
+        return
     for start, image in zip(names.runs, fitted.r_squares(), strict=True):
         save_img(image, place / joined(start, "stat-rsquared", "statmap.nii.gz"))
     if not fitted.has_residuals:

@@ -1,6 +1,5 @@
 """Fitted models of either level, asked in one way for what is saved of them."""
 
-import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -56,6 +55,9 @@ class FittedRuns:
         """What is said beside each design."""
         t_r = self.model.t_r
         return {} if t_r is None else {"RepetitionTime": t_r}
+
+    #: Whether it is known what was fitted
+    has_maps = True
 
     @property
     def has_residuals(self) -> bool:
@@ -115,6 +117,11 @@ class FittedGroup:
         return [self.model.design_matrix_]
 
     @property
+    def has_maps(self) -> bool:
+        """Whether it is known which maps of the subjects are meant."""
+        return self.first_level_contrast is not None or hasattr(self.model, "_latest")
+
+    @property
     def has_residuals(self) -> bool:
         """Whether the maps were kept."""
         return not self.model.minimize_memory
@@ -138,7 +145,9 @@ class FittedGroup:
         )
 
     def r_squares(self) -> list[Any]:
-        """R² of the group; of the maps that were asked for last."""
+        """R² of the group, in its maps of the first-level contrast."""
+        if not hasattr(self.model, "_latest"):
+            self.model._group_of(self.first_level_contrast)
         return [self.model.r_square_]
 
     def residuals(self) -> Iterator[Any]:
@@ -172,9 +181,7 @@ def read_model(model: Any, first_level_contrast: Any) -> FittedRuns | FittedGrou
         raise TypeError(msg)
     model._check_fitted("mask_img_")
     if isinstance(model, SecondLevelModel):
-        own = copy.copy(model)
-        own._groups = dict(model._groups)
-        return FittedGroup(own, first_level_contrast)
+        return FittedGroup(model._apart(), first_level_contrast)
     if first_level_contrast is not None:
         warn(
             f"first_level_contrast={first_level_contrast!r} is for groups; it is not "

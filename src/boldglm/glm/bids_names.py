@@ -1,5 +1,6 @@
 """Where the results of a model go, and under which names."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from os import PathLike
@@ -9,6 +10,8 @@ from boldglm.interfaces.bids.query import parse_bids_filename
 
 __all__ = ["OutputNames", "joined", "output_names"]
 
+# Of 255 bytes that a file name may have, contrasts and suffixes need some
+LONGEST = 100
 # What does not tell results apart: they are of the magnitude of a combined echo, …
 DROPPED = ("echo", "part", "hemi", "desc")
 
@@ -69,7 +72,8 @@ def output_names(
     TypeError
         If `prefix` is not text.
     ValueError
-        If it is no beginning of a name.
+        If it is no beginning of a name: letters and digits of ASCII and ``- _ + .``
+        with none of them but a letter or digit first, at most 100.
 
     Examples
     --------
@@ -103,10 +107,18 @@ def _checked(prefix: str | None) -> str:
             "'sub-01_task-faces', or None."
         )
         raise TypeError(msg)
-    if set(prefix) & set("/\\\0"):
+    if prefix and not re.fullmatch(r"[0-9A-Za-z][0-9A-Za-z_+.-]*", prefix):
         msg = (
-            f"prefix is {prefix!r}; expected text that file names begin with. Folders "
-            "are for out_dir."
+            f"prefix is {prefix!r}; expected text that file names begin with: a letter "
+            "or digit, then letters, digits and '-', '_', '+', '.' only, without "
+            "blanks and accents. Folders are for out_dir."
+        )
+        raise ValueError(msg)
+    if len(prefix) > LONGEST:
+        msg = (
+            f"prefix has {len(prefix)} characters, {prefix[:20]!r} and so on; expected "
+            f"at most {LONGEST}, as names of files have 255 at most with all that "
+            "follows."
         )
         raise ValueError(msg)
     return prefix.rstrip("_")
@@ -117,10 +129,15 @@ def _entities(files: Sequence[str | PathLike[str] | None]) -> list[dict[str, str
     found = []
     for file in files:
         said = parse_bids_filename(file)["entities"] if file is not None else {}
-        labels = {key: bids_label(label or "") for key, label in said.items()}
+        labels = {key: _label(label or "") for key, label in said.items()}
         found.append({key: label for key, label in labels.items() if label})
     subjects = {one.get("sub") for one in found}
     return found if len(subjects) == 1 and None not in subjects else []
+
+
+def _label(text: str) -> str:
+    """A label in letters of ASCII; the German sharp s is two of them."""
+    return bids_label(text.replace("ß", "ss").replace("ẞ", "SS"))
 
 
 def _from_files(entities: list[dict[str, str]]) -> OutputNames:

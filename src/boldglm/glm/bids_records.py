@@ -58,7 +58,7 @@ def _plain(value: Any) -> Any:
     return getattr(value, "__name__", str(value))
 
 
-def dataset_description(level: str, existing: Path) -> dict[str, Any]:
+def dataset_description(level: str, existing: Path) -> dict[str, Any] | None:
     """Describe the folder as a derivative of BIDS.
 
     Parameters
@@ -68,6 +68,11 @@ def dataset_description(level: str, existing: Path) -> dict[str, Any]:
     existing : Path
         A description that is there already is kept; boldglm is added to the programs
         that it lists.
+
+    Returns
+    -------
+    dict or None
+        None: what is there says all of it.
 
     Raises
     ------
@@ -104,7 +109,7 @@ def dataset_description(level: str, existing: Path) -> dict[str, Any]:
     listed = found.get("GeneratedBy")
     if isinstance(listed, list) and listed and program not in listed:
         return {**found, "GeneratedBy": [*listed, program]}
-    return found
+    return None
 
 
 def model_description(model: Any, is_designed: bool) -> dict[str, Any]:

@@ -132,7 +132,8 @@ def save_glm_to_bids(
     folder = Path(out_dir).expanduser()
     described = dataset_description(fitted.level, folder / DESCRIPTION)
     with written_together(folder) as draft:
-        (draft / DESCRIPTION).write_text(json_text(described), encoding="utf-8")
+        if described is not None:
+            (draft / DESCRIPTION).write_text(json_text(described), encoding="utf-8")
         place = draft / names.folder
         place.mkdir(exist_ok=True)
         with ThreadWarnings():
@@ -145,8 +146,14 @@ def save_glm_to_bids(
             files.save_runs(fitted, place, names)
         say(model.verbose, "Saving the report")
         definitions = {one.name: one.definition for one in asked}
-        report = fitted.model.generate_report(
-            contrasts=definitions or None, **fitted.options, **kwargs
+        # Up, by name, as models go to their reports
+        reports = import_module("boldglm.reporting.glm_report")
+        report = reports.generate(
+            fitted.model,
+            contrasts=definitions or None,
+            contrast_types={one.name: one.stat_type for one in asked if one.stat_type},
+            **fitted.options,
+            **kwargs,
         )
         report.save_as_html(place / joined(names.model, "report.html"))
     return model

@@ -42,10 +42,13 @@ class Reported:
             For second-level models of first-level models, or of several maps.
         title : str, optional
         bg_img : 3-D image, path, "MNI152TEMPLATE" or None
-            The anatomy behind maps. The template is left out where the mask of the
-            model does not lie in it, with a warning.
+            The anatomy behind maps. The template is left out, with a warning, where
+            the mask of the model does not lie in it and cover most of it, or where
+            its header says that it lies in the space of the scanner. Otherwise the
+            space is taken to be MNI152.
         threshold : float, optional
-            In z, for ``height_control=None``; 3.09 if not given.
+            In z, for ``height_control=None``; 3.09 if not given. Not below 0: for
+            negative effects pass `two_sided`, or the contrast with its signs turned.
         alpha : float
             See `boldglm.glm.threshold_stats_img`.
         cluster_threshold : int

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from boldglm._base.errors import ContrastError
 
-__all__ = ["AskedContrast", "asked_contrasts", "is_narrow"]
+__all__ = ["AskedContrast", "asked_contrasts", "expressions_in", "is_narrow"]
 
 
 @dataclass(frozen=True)
@@ -21,17 +21,22 @@ class AskedContrast:
     name : str or None
         None: nobody named it.
     definition
-        What `compute_contrast` takes.
+        What `compute_contrast` takes, or expressions parted by semicolons.
     key : str
         Unique in a report.
+    stat_type : str or None
+        ``'t'`` or ``'F'`` where it was said.
     """
 
     name: str | None
     definition: Any
     key: str
+    stat_type: str | None = None
 
 
-def asked_contrasts(contrasts: Any) -> tuple[AskedContrast, ...]:
+def asked_contrasts(
+    contrasts: Any, types: Mapping[str, str] | None = None
+) -> tuple[AskedContrast, ...]:
     """The contrasts of a report, one by one.
 
     Parameters
@@ -39,6 +44,8 @@ def asked_contrasts(contrasts: Any) -> tuple[AskedContrast, ...]:
     contrasts : dict, list, str, array or None
         See `generate_report`. Elements of a list and rows of a bare array are
         contrasts of their own; a list of numbers is one.
+    types : dict, optional
+        ``'t'`` or ``'F'`` by name, where it is not what the number of rows says.
 
     Returns
     -------
@@ -57,7 +64,9 @@ def asked_contrasts(contrasts: Any) -> tuple[AskedContrast, ...]:
     array([0., 1., 0.])
     """
     return tuple(
-        AskedContrast(name, definition, f"contrast-{number}")
+        AskedContrast(
+            name, definition, f"contrast-{number}", (types or {}).get(name or "")
+        )
         for number, (name, definition) in enumerate(_named(contrasts), start=1)
     )
 
@@ -86,6 +95,46 @@ def _named(contrasts: Any) -> list[tuple[str | None, Any]]:
 
 def _is_number(one: Any) -> bool:
     return isinstance(one, int | float | np.number)
+
+
+def expressions_in(definition: Any, columns: Sequence[Any]) -> list[str]:
+    """The rows of an F that is written as text, parted by semicolons.
+
+    Parameters
+    ----------
+    definition
+    columns : sequence
+        Names of regressors: text that is one of these stands for it as a whole.
+
+    Returns
+    -------
+    list of str
+        Empty where it is no text, or has no semicolon.
+
+    Raises
+    ------
+    ContrastError
+        If there is nothing but semicolons.
+
+    Examples
+    --------
+    >>> expressions_in("faces; houses - cats", ["faces", "houses", "cats"])
+    ['faces', 'houses - cats']
+    >>> expressions_in("faces", ["faces"])
+    []
+    """
+    if not isinstance(definition, str) or ";" not in definition:
+        return []
+    if definition.strip() in {str(one).strip() for one in columns}:
+        return []
+    found = [one.strip() for one in definition.split(";") if one.strip()]
+    if not found:
+        msg = (
+            f"The contrast {definition!r} has no expression; expected rows parted by "
+            "semicolons, such as 'faces; houses'."
+        )
+        raise ContrastError(msg)
+    return found
 
 
 def is_narrow(definition: Any, n_columns: int) -> bool:

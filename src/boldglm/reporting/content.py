@@ -121,18 +121,20 @@ class ContrastContent:
     key : str
         Unique in a report: letters, digits and hyphens.
     definition : str
-        Weights in words, such as ``'faces - houses'``, per run where they differ.
+        Weights in words, such as ``'faces - houses'``, per run where they differ; the
+        rows of an F are parted by semicolons. A group of first-level models adds
+        theirs: ``'intercept [first level: faces - houses]'``.
     kind : str
         ``'t'`` or ``'F'``.
     height : float
         The z that is passed by what is shown; a little more than the largest of the
-        map where nothing may be shown. Negative, where a negative one was given: what
-        is shown lies below it.
+        map where nothing may be shown.
     threshold_words : str
         How it was found, whole sentences.
     two_sided : bool
-    n_voxels, n_above : int
-        In the mask; above the threshold, after the cluster threshold.
+    n_voxels, n_tested, n_above : int
+        In the mask; with a statistic; above the threshold, after the cluster
+        threshold.
     conclusion : str
         What survives, in a sentence; "No voxel survives …" where none does.
     volume : Volume
@@ -142,6 +144,12 @@ class ContrastContent:
     clusters : tuple of Cluster
     table_words : str
         Connectivity, minimal distance of peaks, and so on.
+    cluster_size : int
+        Voxels of equal sign that share faces and are fewer than this are left out of
+        all but `volume`; the viewer leaves them out too.
+    largest : float or None
+        Largest z on the side that is shown, of |z| where both are; None where no
+        voxel has a statistic.
     """
 
     name: str
@@ -152,6 +160,7 @@ class ContrastContent:
     threshold_words: str
     two_sided: bool
     n_voxels: int
+    n_tested: int
     n_above: int
     conclusion: str
     volume: Volume
@@ -161,6 +170,8 @@ class ContrastContent:
     weights: Figure | None
     clusters: tuple[Cluster, ...]
     table_words: str
+    cluster_size: int = 0
+    largest: float | None = None
 
 
 @dataclass(frozen=True)
@@ -228,7 +239,8 @@ class ReportContent:
     parameters, data : Table
     mask : Figure or None
     space : str
-        Name of the standard space where it is known ("MNI152"), or ``''``.
+        Name of the standard space ("MNI152" where the images say so, "MNI152
+        (assumed)" where it seems so), or ``''``.
     background : Volume or None
         An anatomy for the viewer.
     contrasts : tuple of ContrastContent

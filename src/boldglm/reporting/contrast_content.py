@@ -1,23 +1,21 @@
 """A contrast of a report: asked, computed, thresholded, shown."""
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from boldglm._base.warnings import ThresholdWarning, held_warnings, warn
-from boldglm.glm.thresholding import threshold_stats_img
-from boldglm.image.like import get_data, new_img_like
+from boldglm.image.like import get_data
 from boldglm.image.sources import grid_of
 from boldglm.plotting.displays.volumes import Volume as Cuttable
 from boldglm.reporting.asked_contrasts import AskedContrast
-from boldglm.reporting.clusters import get_clusters_table
 from boldglm.reporting.content import Cluster, ContrastContent
 from boldglm.reporting.contrast_words import (
     Threshold,
+    contrast_name,
     definition_words,
-    weights_in_words,
 )
+from boldglm.reporting.first_levels import first_levels_of
 from boldglm.reporting.fitted_models import ComputedContrast, FittedModel
 from boldglm.reporting.map_figures import (
     glass_figure,
@@ -27,7 +25,12 @@ from boldglm.reporting.map_figures import (
 )
 from boldglm.reporting.report_options import ReportOptions
 from boldglm.reporting.slice_pictures import Scene
+from boldglm.reporting.space import Space
+from boldglm.reporting.survivors import surviving
 from boldglm.reporting.volume_files import as_volume
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Stage", "contrast_content"]
 
@@ -41,14 +44,13 @@ class Stage:
     model : FittedModel
     options : ReportOptions
     scene : Scene
-    space : str
-        See `ReportContent`.
+    space : Space
     """
 
     model: FittedModel
     options: ReportOptions
     scene: Scene
-    space: str
+    space: Space
 
 
 def contrast_content(
@@ -70,33 +72,42 @@ def contrast_content(
     img, inside = computed.z_img, stage.model.inside
     values = np.asarray(get_data(img))
     tested = values[inside & np.isfinite(values) & (values != 0)]
-    # an F has no sides: the furthest below 0 is the furthest from any effect
-    two_sided = options.two_sided and computed.kind == "t"
-    kept_img, threshold = _thresholded(img, options, two_sided, tested.size)
-    kept = np.asarray(get_data(kept_img))
-    clusters = _clusters(img, threshold, options)
-    volume = as_volume(f"{asked.key}-z", values, grid_of(img).affine, inside)
-    shown = Cuttable(kept, grid_of(kept_img), "nearest")
-    glass = stage.space or options.plot_type == "glass"
+    found = surviving(img, options, computed.kind)
+    threshold = Threshold(
+        found.height,
+        options.alpha,
+        options.height_control,
+        found.two_sided,
+        int(options.cluster_threshold),
+        tested.size,
+    )
+    kept = np.asarray(get_data(found.kept_img))
+    clusters = _clusters(found.table)
+    volume = as_volume(
+        f"{asked.key}-z", values, grid_of(img).affine, inside, height=found.height
+    )
+    shown = Cuttable(kept, grid_of(found.kept_img), "nearest")
+    glass = stage.space.name or options.plot_type == "glass"
     columns = stage.model.columns
     n_above = int(np.count_nonzero(kept))
     n_clusters = sum(one.size is not None for one in clusters)
     return ContrastContent(
-        name=asked.name or _unnamed(computed, columns),
+        name=contrast_name(asked.name, computed.rows, columns),
         key=asked.key,
-        definition=definition_words(asked.definition, computed.rows, columns),
+        definition=_definition(asked, computed, stage.model),
         kind=computed.kind,
         height=_finite_height(threshold, volume.largest, volume.step),
         threshold_words=threshold.words,
-        two_sided=two_sided,
+        two_sided=found.two_sided,
         n_voxels=int(np.count_nonzero(inside)),
+        n_tested=int(tested.size),
         n_above=n_above,
         conclusion=threshold.conclusion(
             n_above, n_clusters, _peak_words(clusters, stage.space)
         ),
         volume=volume,
         slices=slices_of(f"{asked.key}-slices", shown, stage.scene, threshold, options),
-        glass=glass_figure(f"{asked.key}-glass", kept_img, threshold, options)
+        glass=glass_figure(f"{asked.key}-glass", found.kept_img, threshold, options)
         if glass
         else None,
         histogram=histogram_of_z(
@@ -105,49 +116,27 @@ def contrast_content(
         weights=weights_figure(f"{asked.key}-weights", computed.rows, columns),
         clusters=clusters,
         table_words=_table_words(threshold, options, stage.space),
+        cluster_size=threshold.cluster_size,
+        largest=_largest(tested, found.two_sided),
     )
 
 
-def _unnamed(computed: ComputedContrast, columns: Any) -> str:
-    """The name of a contrast that nobody named: what it asks."""
-    for rows, names in zip(computed.rows, columns, strict=True):
-        if rows is not None:
-            return " | ".join(weights_in_words(row, names) for row in rows)
-    return "contrast"
+def _definition(
+    asked: AskedContrast, computed: ComputedContrast, model: FittedModel
+) -> str:
+    """What is asked; for a group of first-level maps, of which of them."""
+    words = definition_words(asked.definition, computed.rows, model.columns)
+    firsts = first_levels_of(model)
+    if firsts is None or not firsts.contrast:
+        return words
+    return f"{words} [first level: {firsts.contrast}]"
 
 
-def _thresholded(
-    img: Any, options: ReportOptions, two_sided: bool, n_tested: int
-) -> tuple[Any, Threshold]:
-    """The map with 0 where it does not survive, and the threshold in words."""
-    threshold = Threshold(
-        np.inf,
-        options.alpha,
-        options.height_control,
-        two_sided,
-        int(options.cluster_threshold),
-        n_tested,
-    )
-    if not n_tested:
-        return new_img_like(img, np.zeros(img.shape, np.float32)), threshold
-    with held_warnings() as held:
-        kept, height = threshold_stats_img(
-            img,
-            alpha=options.alpha,
-            threshold=options.threshold,
-            height_control=options.height_control,
-            cluster_threshold=int(options.cluster_threshold),
-            two_sided=two_sided,
-        )
-    _pass_on(held)
-    return kept, replace(threshold, height=float(height))
-
-
-def _pass_on(held: list[tuple[str, type[Warning]]]) -> None:
-    """Give warnings, but for those that nothing survives: the report says so."""
-    for message, category in held:
-        if category is not ThresholdWarning:
-            warn(message, category)
+def _largest(tested: Any, two_sided: bool) -> float | None:
+    """Largest value on the side that is shown."""
+    if not tested.size:
+        return None
+    return float(np.abs(tested).max() if two_sided else tested.max())
 
 
 def _finite_height(threshold: Threshold, largest: float, step: float) -> float:
@@ -155,37 +144,30 @@ def _finite_height(threshold: Threshold, largest: float, step: float) -> float:
     return threshold.height if np.isfinite(threshold.height) else largest + step
 
 
-def _clusters(
-    img: Any, threshold: Threshold, options: ReportOptions
-) -> tuple[Cluster, ...]:
-    """The rows of the cluster table of this map and threshold."""
-    if not np.isfinite(threshold.height):
-        return ()
-    with held_warnings() as held:
-        table: Any = get_clusters_table(
-            img,
-            threshold.height,
-            cluster_threshold=threshold.cluster_size,
-            two_sided=threshold.two_sided,
-            min_distance=options.min_distance,
-        )
-    _pass_on(held)
+def _clusters(table: "pd.DataFrame") -> tuple[Cluster, ...]:
+    """The rows of a cluster table."""
+    rows: Any = table.itertuples(index=False, name=None)
     return tuple(
         Cluster(str(label), x, y, z, peak, None if size == "" else float(size))
-        for label, x, y, z, peak, size in table.itertuples(index=False, name=None)
+        for label, x, y, z, peak, size in rows
     )
 
 
-def _peak_words(clusters: tuple[Cluster, ...], space: str) -> str:
+def _peak_words(clusters: tuple[Cluster, ...], space: Space) -> str:
     if not clusters:
         return ""
     best = max(clusters, key=lambda one: abs(one.peak))
-    x, y, z = (f"{round(value) + 0:d}" for value in (best.x, best.y, best.z))
-    where = f"{space} coordinates, mm" if space else "mm"
+    x, y, z = (_millimetres(value) for value in (best.x, best.y, best.z))
+    where = f"mm, {space.label} coordinates" if space.name else "mm"
     return f"z = {best.peak:.2f} at ({x}, {y}, {z}) {where}"
 
 
-def _table_words(threshold: Threshold, options: ReportOptions, space: str) -> str:
+def _millimetres(value: float) -> str:
+    """To a tenth, and without it where it is whole."""
+    return f"{round(float(value), 1) + 0.0:.1f}".removesuffix(".0")
+
+
+def _table_words(threshold: Threshold, options: ReportOptions, space: Space) -> str:
     """How to read the table of clusters."""
     sides = (
         "Positive clusters come first, then negative ones. "
@@ -193,8 +175,8 @@ def _table_words(threshold: Threshold, options: ReportOptions, space: str) -> st
         else ""
     )
     where = (
-        f"Coordinates are in {space} space, mm."
-        if space
+        f"Coordinates are in mm; the space is {space.words}."
+        if space.name
         else "Coordinates are in the space of the images, mm; it is not known to be a "
         "standard space."
     )

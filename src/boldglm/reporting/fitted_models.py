@@ -1,6 +1,5 @@
 """What a report needs of a fitted model, whichever its level."""
 
-import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from boldglm._base.errors import NotFittedError
 from boldglm.core.gls import GlmFit
 from boldglm.core.linear import Factor
 from boldglm.image.like import get_data
+from boldglm.reporting.asked_contrasts import expressions_in
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,13 +93,48 @@ class FittedModel:
         record = getattr(self.model, "_record", None)
         return () if record is None else record.warnings
 
-    def contrast(self, definition: Any) -> ComputedContrast:
+    @property
+    def treatment(self) -> dict[str, Any]:
+        """What was done to the images before the fit, see `treatment_of`."""
+        from boldglm.glm.first_level.fit_record import treatment_of
+
+        record = getattr(self.model, "_record", None)
+        if record is not None and record.treatment is not None:
+            return dict(record.treatment)
+        found = treatment_of(self.model.masker_)
+        if self.level == "second":
+            # maps of subjects are no series: they are not cleaned
+            return {k: v for k, v in found.items() if k == "smoothing_fwhm"}
+        fwhm = self.model.smoothing_fwhm
+        # the masker of a model that was saved knows its mask only
+        return found if fwhm is None else found | {"smoothing_fwhm": fwhm}
+
+    @property
+    def voxel_dof(self) -> npt.NDArray[np.integer[Any]]:
+        """Degrees of freedom of each voxel of a group, 0: not tested.
+
+        Empty for a first level, or where nobody said which maps are meant.
+        """
+        nothing = np.zeros(0, dtype=int)
+        if self.level == "first":
+            return nothing
+        if not hasattr(self.model, "_latest"):
+            if self.first_level_contrast is None:
+                return nothing
+            self.model._group_of(self.first_level_contrast)
+        return np.asarray(self.model._latest[1].dof)
+
+    def contrast(
+        self, definition: Any, stat_type: str | None = None
+    ) -> ComputedContrast:
         """Compute a contrast.
 
         Parameters
         ----------
         definition
-            See the `compute_contrast` of the model.
+            See the `compute_contrast` of the model; expressions parted by semicolons
+            are the rows of an F.
+        stat_type : {"t", "F"}, optional
 
         Returns
         -------
@@ -108,14 +143,37 @@ class FittedModel:
         from boldglm.glm.first_level.run_contrasts import contrast_rows
 
         rows: Sequence[Rows | None]
+        names = [name for columns in self.columns for name in columns]
+        written = expressions_in(definition, names)
+        if written:
+            definition = self._rows_of(written)
         if self.level == "first":
             rows = contrast_rows(self.designs, definition)
-            z_img = self.model.compute_contrast(definition)
+            z_img = self.model.compute_contrast(definition, stat_type)
         else:
             rows = [self.model._contrast_rows(definition)[0]]
-            z_img = self.model.compute_contrast(definition, self.first_level_contrast)
+            z_img = self.model.compute_contrast(
+                definition, self.first_level_contrast, stat_type
+            )
         several = any(one is not None and len(one) > 1 for one in rows)
-        return ComputedContrast(tuple(rows), z_img, "F" if several else "t")
+        kind = stat_type or ("F" if several else "t")
+        return ComputedContrast(tuple(rows), z_img, kind)
+
+    def _rows_of(self, written: list[str]) -> Any:
+        """Expressions as what `compute_contrast` takes for the rows of an F."""
+        from boldglm.glm.first_level.run_contrasts import contrast_rows
+
+        if self.level == "second":
+            return written
+        each = [contrast_rows(self.designs, one) for one in written]
+        stacked = []
+        for run, names in enumerate(self.columns):
+            parts = [rows[run] for rows in each]
+            known = [one for one in parts if one is not None]
+            # a run that lacks one of the rows cannot tell the F
+            whole = len(known) == len(parts)
+            stacked.append(np.vstack(known) if whole else np.zeros((1, len(names))))
+        return stacked
 
 
 def open_model(model: Any, first_level_contrast: Any = None) -> FittedModel:
@@ -157,11 +215,9 @@ def open_model(model: Any, first_level_contrast: Any = None) -> FittedModel:
         fits = tuple(model.fits_)
         factors = tuple(fit.factor for fit in fits)
         return FittedModel(model, "first", tuple(model.design_matrices_), factors, fits)
-    # a second level fits maps when they are asked for, and remembers the last
-    own = copy.copy(model)
-    own._groups = dict(model._groups)
+    # a second level fits maps when they are asked for
     return FittedModel(
-        own,
+        model._apart(),
         "second",
         (model.design_matrix_,),
         (model._factor,),

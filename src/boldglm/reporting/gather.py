@@ -11,19 +11,24 @@ from boldglm.reporting.asked_contrasts import (
 )
 from boldglm.reporting.content import ReportContent
 from boldglm.reporting.contrast_content import Stage, contrast_content
+from boldglm.reporting.contrast_words import contrast_name
 from boldglm.reporting.fitted_models import ComputedContrast, FittedModel, open_model
 from boldglm.reporting.map_figures import quietly
-from boldglm.reporting.methods import citations, methods_words, software_versions
+from boldglm.reporting.methods import methods_words, software_versions
 from boldglm.reporting.noise_content import noise_content
 from boldglm.reporting.parameters import data_table, mask_figure, parameters_table
+from boldglm.reporting.references import references_in
 from boldglm.reporting.report_options import ReportOptions
 from boldglm.reporting.run_content import run_contents
 from boldglm.reporting.space import set_scene, viewer_background
 
 __all__ = ["gather"]
 
-#: How the warning begins that every contrast of too few weights would give
+#: How the warning ends that every contrast of too few weights would give
 PADDED = "was padded with zeros."
+#: How the warning begins that every F over several runs would give: ours begins so
+#: too, for filters that look for it
+AVERAGED = "Running approximate fixed effects"
 
 
 def gather(model: Any, options: ReportOptions) -> ReportContent:
@@ -72,7 +77,7 @@ def gather(model: Any, options: ReportOptions) -> ReportContent:
     fitted = open_model(model, options.first_level_contrast)
     with noted_warnings() as noted:
         scene, space = set_scene(fitted, options.bg_img)
-        asked = asked_contrasts(options.contrasts)
+        asked = asked_contrasts(options.contrasts, options.contrast_types)
         computed = _computed(asked, fitted)
         stage = Stage(fitted, options, scene, space)
         with held_warnings() as held:
@@ -85,17 +90,18 @@ def gather(model: Any, options: ReportOptions) -> ReportContent:
         names = [one.name for one in contrasts]
         rows = [one.rows for one in computed]
         runs = run_contents(fitted, list(zip(names, rows, strict=True)))
+        methods = methods_words(fitted, options, contrasts, space)
     return ReportContent(
         title=options.title or _title(fitted),
         level=fitted.level,
         created=datetime.now().astimezone().isoformat(timespec="seconds"),
         software=software_versions(),
-        methods=methods_words(fitted, options, names),
-        citations=citations(fitted, options, space),
+        methods=methods,
+        citations=references_in(methods),
         parameters=parameters_table(fitted, options),
-        data=data_table(fitted),
+        data=data_table(fitted, space),
         mask=mask_figure(fitted, scene),
-        space=space,
+        space=space.label,
         background=viewer_background(scene),
         contrasts=contrasts,
         runs=runs,
@@ -114,25 +120,55 @@ def _title(fitted: FittedModel) -> str:
 def _computed(
     asked: tuple[AskedContrast, ...], fitted: FittedModel
 ) -> list[ComputedContrast]:
-    """Every contrast, with each warning once and one for all that are too short."""
-    results = []
+    """Every contrast, with each warning once, and one for all that share a trouble."""
+    results: list[ComputedContrast] = []
     with held_warnings() as held:
-        for one in asked:
+        for number, one in enumerate(asked, start=1):
             try:
-                results.append(fitted.contrast(one.definition))
+                results.append(fitted.contrast(one.definition, one.stat_type))
             except ValueError as error:
-                error.add_note(f"This is about the contrast {one.name or one.key!r}.")
+                which = repr(one.name) if one.name else f"number {number}"
+                error.add_note(f"This is about the contrast {which}.")
                 raise
-    narrowest = min(len(columns) for columns in fitted.columns)
-    short = [one for one in asked if is_narrow(one.definition, narrowest)]
-    if short:
-        names = ", ".join(repr(one.name or one.key) for one in short)
-        warn(
-            f"Contrasts with fewer weights than the design has columns ({narrowest}) "
-            f"were completed with zeros: {names}.",
-            ContrastWarning,
-        )
+    names = [
+        repr(contrast_name(one.name, result.rows, fitted.columns))
+        for one, result in zip(asked, results, strict=True)
+    ]
+    _warn_of_short(asked, names, min(len(columns) for columns in fitted.columns))
+    if any(message.startswith(AVERAGED) for message, _ in held):
+        _warn_of_averaged(results, names)
     for message, category in dict.fromkeys(held):
-        if not message.endswith(PADDED):
+        if not (message.endswith(PADDED) or message.startswith(AVERAGED)):
             warn(message, category)
     return results
+
+
+def _warn_of_short(
+    asked: tuple[AskedContrast, ...], names: list[str], n_columns: int
+) -> None:
+    short = [
+        name
+        for one, name in zip(asked, names, strict=True)
+        if is_narrow(one.definition, n_columns)
+    ]
+    if short:
+        warn(
+            f"Contrasts with fewer weights than the design has columns ({n_columns}) "
+            f"were completed with zeros: {', '.join(short)}.",
+            ContrastWarning,
+        )
+
+
+def _warn_of_averaged(results: list[ComputedContrast], names: list[str]) -> None:
+    averaged = [
+        name
+        for one, name in zip(results, names, strict=True)
+        if one.kind == "F" and sum(rows is not None for rows in one.rows) > 1
+    ]
+    warn(
+        f"{AVERAGED} on F statistics, for {', '.join(averaged)}: the effects of every run are scaled to unit "
+        "variance of the noise, and then averaged. Where the runs are alike in design "
+        "and noise, this is the F of the mean effects; otherwise it is close to it: "
+        "runs with a better design weigh more.",
+        ContrastWarning,
+    )

@@ -32,6 +32,7 @@ class HTMLReport:
 
     def __init__(self, page: str, width: int = _WIDTH, height: int = _HEIGHT) -> None:
         self._page = page
+        self._quoted: str | None = None
         self.width = width
         self.height = height
 
@@ -88,8 +89,11 @@ class HTMLReport:
         """
         width = self.width if width is None else _pixels(width, "width")
         height = self.height if height is None else _pixels(height, "height")
+        if self._quoted is None:
+            # pages have tens of megabytes, and notebooks ask at every display
+            self._quoted = escape(self._page)
         return (
-            f'<iframe srcdoc="{escape(self._page)}" title="Report" width="{width}" '
+            f'<iframe srcdoc="{self._quoted}" title="Report" width="{width}" '
             f'height="{height}" style="border: 0; max-width: 100%"></iframe>'
         )
 

@@ -6,38 +6,22 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-import numpy as np
-
 from boldglm import __version__
+from boldglm.reporting.content import ContrastContent
+from boldglm.reporting.contrast_methods import tested_words
 from boldglm.reporting.fitted_models import FittedModel
+from boldglm.reporting.group_methods import group_words
 from boldglm.reporting.report_options import ReportOptions
+from boldglm.reporting.space import Space
+from boldglm.reporting.treatment_words import cleaning_words, smoothing_words
 
-__all__ = ["citations", "methods_words", "software_versions"]
+__all__ = ["methods_words", "software_versions"]
 
 LIBRARIES = ("numpy", "scipy", "nibabel", "numba", "pandas", "matplotlib")
 HRF_WORDS = {
-    "spm": "the canonical response of SPM",
-    "glover": "the canonical response of Glover (1999)",
+    "spm": "the canonical response of SPM (Friston et al., 1998)",
+    "glover": "the canonical response (Glover, 1999)",
     "fir": "a finite impulse response model",
-}
-CITED = {
-    "glm": "Friston KJ, Holmes AP, Worsley KJ, Poline JB, Frith CD, Frackowiak RSJ "
-    "(1995). Statistical parametric maps in functional imaging: a general linear "
-    "approach. Human Brain Mapping 2, 189-210.",
-    "ar": "Worsley KJ, Liao CH, Aston J, Petre V, Duncan GH, Morales F, Evans AC "
-    "(2002). A general statistical analysis for fMRI data. NeuroImage 15, 1-15.",
-    "glover": "Glover GH (1999). Deconvolution of impulse response in event-related "
-    "BOLD fMRI. NeuroImage 9, 416-429.",
-    "spm": "Friston KJ, Fletcher P, Josephs O, Holmes A, Rugg MD, Turner R (1998). "
-    "Event-related fMRI: characterizing differential responses. NeuroImage 7, 30-40.",
-    "group": "Holmes AP, Friston KJ (1998). Generalisability, random effects and "
-    "population inference. NeuroImage 7, S754.",
-    "fdr": "Genovese CR, Lazar NA, Nichols T (2002). Thresholding of statistical maps "
-    "in functional neuroimaging using the false discovery rate. NeuroImage 15, "
-    "870-878.",
-    "template": "Fonov V, Evans AC, Botteron K, Almli CR, McKinstry RC, Collins DL "
-    "(2011). Unbiased average age-appropriate atlases for pediatric studies. "
-    "NeuroImage 54, 313-327.",
 }
 
 
@@ -53,37 +37,22 @@ def software_versions() -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-def citations(
-    model: FittedModel, options: ReportOptions, space: str
-) -> tuple[str, ...]:
-    """Papers behind what was done."""
-    keys = ["glm"]
-    if model.level == "second":
-        keys.append("group")
-    else:
-        if model.fits[0].noise.order:
-            keys.append("ar")
-        hrf = str(model.model.hrf_model)
-        if _has_events(model):
-            keys += [key for key in ("glover", "spm") if hrf.startswith(key)]
-    if options.contrasts is not None and options.height_control == "fdr":
-        keys.append("fdr")
-    if space:
-        keys.append("template")
-    return tuple(CITED[key] for key in keys)
-
-
 def methods_words(
-    model: FittedModel, options: ReportOptions, names: Sequence[str]
+    model: FittedModel,
+    options: ReportOptions,
+    contrasts: Sequence[ContrastContent],
+    space: Space,
 ) -> tuple[str, ...]:
     """Paragraphs about the model, the contrasts and the threshold.
+
+    Papers are named by author and year, see `references_in`.
 
     Parameters
     ----------
     model : FittedModel
     options : ReportOptions
-    names : sequence of str
-        Of the contrasts.
+    contrasts : sequence of ContrastContent
+    space : Space
 
     Returns
     -------
@@ -97,43 +66,68 @@ def methods_words(
     if model.level == "first":
         paragraphs = [_data_words(model, tool), _design_words(model), _fit_words(model)]
     else:
-        paragraphs = [_group_words(model, tool)]
-    if names:
-        paragraphs.append(_contrast_words(options, len(names)))
+        paragraphs = [group_words(model, tool)]
+    if contrasts:
+        paragraphs.append(tested_words(options, contrasts))
+    if space.name:
+        paragraphs.append(
+            "Figures are drawn over the MNI152 template (Fonov et al., 2011); the "
+            f"space of the images is {space.words}."
+        )
     return tuple(paragraphs)
 
 
 def _data_words(model: FittedModel, tool: str) -> str:
     own, n_runs = model.model, len(model.designs)
-    scans = [len(design) for design in model.designs]
-    length = f"{scans[0]}" if len(set(scans)) == 1 else f"{min(scans)} to {max(scans)}"
+    kept = [len(design) for design in model.designs]
+    scans = kept if own._record is None else [run.scans for run in own._record.runs]
     runs = "One run" if n_runs == 1 else f"{n_runs} runs"
     each = "" if n_runs == 1 else " each"
     subject = f" of subject {own.subject_label}" if own.subject_label else ""
     were = "was" if n_runs == 1 else "were"
-    censored = 0
-    if own._record is not None:
-        censored = sum(run.scans - run.kept for run in own._record.runs)
     words = [
-        f"{runs}{subject} of {length} scans{each} {were} analysed by general linear "
-        f"models {tool}, in {own.n_elements_:,} voxels.",
+        f"{runs}{subject} of {_from_to(scans)} scans{each} {were} analysed by general "
+        f"linear models (Friston et al., 1995) {tool}, in {own.n_elements_:,} voxels.",
+        _mask_words(own),
     ]
     if own.t_r is not None:
         words.append(f"The repetition time was {own.t_r:g} s.")
-    if censored:
-        words.append(f"{censored} scans were censored: they were left out of the fit.")
-    words.append(_smoothing_words(own.smoothing_fwhm))
+    words.append(_censoring_words(scans, kept))
+    words.append(smoothing_words(model))
+    words.append(cleaning_words(model))
     words.append(_scaling_words(own))
     return " ".join(word for word in words if word)
 
 
-def _smoothing_words(fwhm: Any) -> str:
-    if fwhm is None or not np.any(fwhm):
-        return "The images were not smoothed in this analysis."
-    size = " x ".join(f"{one:g}" for one in np.atleast_1d(np.asarray(fwhm, float)))
+def _from_to(numbers: Sequence[int]) -> str:
+    low, high = min(numbers), max(numbers)
+    return f"{low}" if low == high else f"{low} to {high}"
+
+
+def _mask_words(own: Any) -> str:
+    """How the mask came about, where it was not given."""
+    found = own.mask_img is None
+    if own._record is not None:
+        found = own._record.mask == "computed from the images"
+    if found and len(own.design_matrices_) == 1:
+        return "The mask was computed from the mean image, by the gap in its histogram."
+    if found:
+        return (
+            "The mask was computed from the mean image of each run, by the gap in its "
+            "histogram; voxels in more than half of these masks were kept."
+        )
+    return "No mask was used." if own.mask_img is False else ""
+
+
+def _censoring_words(scans: Sequence[int], kept: Sequence[int]) -> str:
+    censored = sum(scans) - sum(kept)
+    if not censored:
+        return ""
+    were = "scan was" if censored == 1 else "scans were"
+    each = " in each run" if len(scans) > 1 else ""
     return (
-        f"They were smoothed by a Gaussian kernel of {size} mm full width at half "
-        "maximum."
+        f"Of these, {censored} {were} censored, that is left out of the fit, in which "
+        f"{_from_to(kept)} remained{each}."
     )
 
 
@@ -147,7 +141,7 @@ def _scaling_words(model: Any) -> str:
     scaling = model.signal_scaling
     words = "" if scaling is False else ways.get(str(scaling), "")
     if model.standardize:
-        words += " They were brought to unit standard deviation."
+        words += " The series were brought to unit standard deviation."
     return words.strip()
 
 
@@ -171,7 +165,8 @@ def _design_words(model: FittedModel) -> str:
             "responses and drifts were not used."
         )
     return (
-        f"{_response_words(own)} {_drift_words(own)} {_confound_words(model)}".strip()
+        f"{_response_words(own)}{_timing_words(own)} {_drift_words(own)} "
+        f"{_confound_words(model)}".strip()
     )
 
 
@@ -192,6 +187,15 @@ def _response_words(own: Any) -> str:
         named = {"derivative": "time derivative", "dispersion": "dispersion derivative"}
         words += f" and its {' and '.join(named.get(part, part) for part in more)}"
     return f"{words}."
+
+
+def _timing_words(own: Any) -> str:
+    if not own.slice_time_ref:
+        return ""
+    return (
+        f" Responses were taken at {own.slice_time_ref:g} of the repetition time after "
+        "the start of each scan."
+    )
 
 
 def _drift_words(own: Any) -> str:
@@ -215,7 +219,14 @@ def _confound_words(model: FittedModel) -> str:
         return ""
     numbers = sorted({run.n_confounds for run in with_confounds})
     count = f"{numbers[0]}" if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}"
-    return f"The design had {count} confounds as further regressors."
+    noun = "confounds as further regressors"
+    if numbers == [1]:
+        noun = "confound as a further regressor"
+    n_runs = len(model.designs)
+    if len(with_confounds) < n_runs:
+        some = f"{len(with_confounds)} of {n_runs} runs"
+        return f"The design of {some} had {count} {noun}."
+    return f"The design had {count} {noun}."
 
 
 def _fit_words(model: FittedModel) -> str:
@@ -231,9 +242,10 @@ def _fit_words(model: FittedModel) -> str:
         binned = f", truncated to multiples of 1/{noise.bins}" if noise.bins else ""
         words = (
             "Coefficients were estimated by generalised least squares, with "
-            f"autoregressive noise of order {noise.order}, estimated in every voxel "
-            "from the residuals of ordinary least squares by the Yule-Walker "
-            f"equations{binned}.{first}"
+            f"autoregressive noise of order {noise.order} (Worsley et al., 2002), "
+            "estimated in every voxel from the residuals of ordinary least squares by "
+            "the Yule-Walker equations (Yule, 1927; Walker, 1931)"
+            f"{binned}.{first}"
         )
     if n_runs > 1:
         words += (
@@ -241,45 +253,3 @@ def _fit_words(model: FittedModel) -> str:
             "the mean of the runs, with the variance of that mean."
         )
     return words
-
-
-def _group_words(model: FittedModel, tool: str) -> str:
-    own, design = model.model, model.designs[0]
-    names = ", ".join(str(name) for name in design.columns[:8])
-    more = " and others" if design.shape[1] > 8 else ""
-    ways = {
-        "drop-voxel": "Voxels in which a subject had no value were not tested.",
-        "available": "Voxels in which subjects had no value were tested with those "
-        "that had one.",
-        "zero": "Values that were missing counted as 0.",
-    }
-    return (
-        f"The maps of {len(design)} subjects were analysed {tool}, by ordinary least "
-        f"squares in {own.n_elements_:,} voxels: a random-effects analysis with the "
-        f"regressors {names}{more}. {_smoothing_words(own.smoothing_fwhm)} "
-        f"{ways[own.missing]}"
-    )
-
-
-def _contrast_words(options: ReportOptions, n: int) -> str:
-    asked = "One contrast was" if n == 1 else f"{n} contrasts were"
-    sides = "on both sides" if options.two_sided else "on the positive side"
-    ways = {
-        "fpr": f"at p < {options.alpha:g} per voxel, not corrected for their number",
-        "fdr": f"at a false discovery rate of {options.alpha:g}",
-        "bonferroni": f"at a family-wise error rate of {options.alpha:g} (Bonferroni)",
-        None: f"at z = {options.threshold:g}" if options.threshold is not None else "",
-    }
-    size = ""
-    if options.cluster_threshold > 1:
-        size = (
-            f" Clusters of fewer than {options.cluster_threshold} voxels were left out."
-        )
-    many = " and for no more than one contrast" if n > 1 else ""
-    corrected = options.height_control in ("fdr", "bonferroni")
-    alone = f" Each map was corrected for its voxels{many}." if corrected else ""
-    return (
-        f"{asked} tested voxel by voxel, by t where they have one row and by F where "
-        f"they have more, shown as z {sides} {ways[options.height_control]}.{alone}"
-        f"{size}"
-    )

@@ -17,6 +17,7 @@ __all__ = ["noise_content"]
 MEDIAN = QUANTILES.index(0.5)
 #: Lines that can be told apart in one chart
 MOST_LINES = 6
+TITLE = "Noise of each run"
 
 
 def noise_content(model: FittedModel, scene: Scene) -> NoiseContent | None:
@@ -35,13 +36,17 @@ def noise_content(model: FittedModel, scene: Scene) -> NoiseContent | None:
         return None
     record = getattr(model.model, "_record", None)
     found = [] if record is None else [run.whiteness for run in record.runs]
-    white = [one for one in found if one is not None]
+    looked_at = [one for one in found if one is not None]
+    white = [one for one in looked_at if _is_known(one)]
     order = model.fits[0].noise.order
+    words = _unknown_words(looked_at)
+    if white:
+        words = _whiteness_words(white, len(looked_at), whitens=bool(order))
     return NoiseContent(
-        words=f"{_model_words(model)} {_whiteness_words(white)}",
+        words=f"{_model_words(model)} {words}",
         map=_phi_map(model, scene) if order else None,
         histogram=_phi_histogram(model) if order else None,
-        whiteness=_whiteness_chart(white) if white else None,
+        whiteness=_whiteness_chart(white, bool(order)) if white else None,
         facts=_facts(model, found or [None] * len(model.fits)),
     )
 
@@ -61,30 +66,46 @@ def _model_words(model: FittedModel) -> str:
     )
 
 
-def _whiteness_words(white: list[Whiteness]) -> str:
-    if not white:
+def _is_known(one: Whiteness) -> bool:
+    """Whether a run has residuals to look at: one bad run says nothing of others."""
+    known = np.isfinite(one.before).all() and np.isfinite(one.after).all()
+    return one.n_voxels > 0 and bool(known)
+
+
+def _unknown_words(looked_at: list[Whiteness]) -> str:
+    if looked_at:
         return (
-            "The residuals were not looked at: the model was fitted with "
-            "reports=False, or saved by an earlier version, or the runs have fewer "
-            "than 21 scans."
+            "Nothing is known of the residuals: none of the voxels that were looked "
+            "at has any."
         )
+    return (
+        "The residuals were not looked at: the model was fitted with reports=False, or "
+        "saved by an earlier version, or the runs have fewer than 21 scans."
+    )
+
+
+def _whiteness_words(white: list[Whiteness], n_runs: int, *, whitens: bool) -> str:
     before, after, limit = _pooled(white)
     lags = np.flatnonzero(np.abs(after[:, MEDIAN]) > limit) + 1
     n_voxels = sum(one.n_voxels for one in white)
+    left = n_runs - len(white)
+    bad = f" {left} of {n_runs} runs had none, and are left out." if left else ""
+    first = f"{before[0, MEDIAN]:.2f}"
+    if whitens:
+        first += f" before and {after[0, MEDIAN]:.2f} after whitening"
     text = (
         f"Autocorrelations of the residuals at lags 1 to {len(after)}, of {n_voxels:,} "
-        f"voxels spread over the mask and the runs: at lag 1 the median is "
-        f"{before[0, MEDIAN]:.2f} before and {after[0, MEDIAN]:.2f} after whitening. "
-        f"Of white noise, 95 % lie within ±{limit:.2f}."
+        f"voxels spread over the mask and the runs: at lag 1 the median is {first}."
+        f"{bad} Of white noise, 95 % lie within ±{limit:.2f}."
     )
+    subject = "After whitening the median" if whitens else "The median"
     if lags.size:
         listed = ", ".join(map(str, lags))
         return (
-            f"{text} After whitening the median is beyond this at lag {listed}: the "
-            "model does not take all of the noise, and low thresholds may find too "
-            "much."
+            f"{text} {subject} is beyond this at lag {listed}: the model does not take "
+            "all of the noise, and low thresholds may find too much."
         )
-    return f"{text} After whitening the median is within this at all lags."
+    return f"{text} {subject} is within this at all lags."
 
 
 def _pooled(
@@ -94,28 +115,30 @@ def _pooled(
     n_lags = min(len(one.before) for one in white)
     before = np.mean([one.before[:n_lags] for one in white], axis=0)
     after = np.mean([one.after[:n_lags] for one in white], axis=0)
-    n_scans = np.mean([one.n_scans for one in white])
-    return before, after, float(1.96 / np.sqrt(n_scans))
+    variance = np.mean([1 / one.n_scans for one in white])
+    return before, after, float(1.96 * np.sqrt(variance))
 
 
-def _whiteness_chart(white: list[Whiteness]) -> Figure:
+def _whiteness_chart(white: list[Whiteness], whitens: bool) -> Figure:
     before, after, limit = _pooled(white)
     lags = np.arange(1, len(after) + 1)
-    both = np.nan_to_num(np.concatenate([before, after, [[-limit] * 5, [limit] * 5]]))
+    both = np.concatenate([before, after, [[-limit] * 5, [limit] * 5]])
     chart = Chart((1, len(lags)), (1.1 * both.min(), 1.1 * both.max()))
     chart.band([1, len(lags)], [-limit] * 2, [limit] * 2, COLOURS[3])
-    for table, colour, label in (
-        (before, COLOURS[2], "before"),
-        (after, COLOURS[0], "after whitening"),
-    ):
+    curves = [(before, COLOURS[2], "before")]
+    if whitens:
+        curves.append((after, COLOURS[0], "after whitening"))
+    for table, colour, label in curves:
         chart.band(lags, table[:, 0], table[:, -1], colour)
         chart.line(lags, table[:, MEDIAN], colour)
-        chart.key(label, colour)
+        chart.key(label if whitens else "residuals", colour)
     chart.axes("lag (scans)", "autocorrelation")
+    first = f"{before[0, MEDIAN]:.2f}"
+    if whitens:
+        first += f" before and {after[0, MEDIAN]:.2f} after whitening"
     return chart.figure(
         "noise-whiteness",
-        f"Autocorrelation of residuals by lag. At lag 1 the median is "
-        f"{before[0, MEDIAN]:.2f} before and {after[0, MEDIAN]:.2f} after whitening.",
+        f"Autocorrelation of residuals by lag. At lag 1 the median is {first}.",
         "Autocorrelation of the residuals: median over voxels, and where 90 % of "
         "them lie. Grey: where 95 % of white noise lies.",
     )
@@ -178,26 +201,21 @@ def _phi_histogram(model: FittedModel) -> Figure:
 
 
 def _facts(model: FittedModel, found: list[Any]) -> Table:
-    rows = []
+    whitens = bool(model.fits[0].noise.order)
+    rows: list[tuple[Any, ...]] = []
     for name, fit, white in zip(model.run_names, model.fits, found, strict=True):
         lag_1: list[float | None] = [None, None]
-        if white is not None:
-            pair = (white.before[0, MEDIAN], white.after[0, MEDIAN])
-            lag_1 = [float(x) if np.isfinite(x) else None for x in pair]
-        codes = np.bincount(fit.outcome, minlength=4)
-        median = float(np.median(fit.phi[0])) if fit.noise.order else None
-        rows.append((name, fit.noise.name, median, *lag_1, *map(int, codes[1:4])))
-    return Table(
-        (
-            "run",
-            "noise model",
-            "median first coefficient",
-            "median autocorrelation at lag 1, before",
-            "after whitening",
-            "constant voxels",
-            "voxels not finite",
-            "voxels held stable",
-        ),
-        tuple(rows),
-        "Noise of each run",
-    )
+        if white is not None and _is_known(white):
+            lag_1 = [float(one[0, MEDIAN]) for one in (white.before, white.after)]
+        codes = tuple(map(int, np.bincount(fit.outcome, minlength=4)[1:4]))
+        if whitens:
+            median = float(np.median(fit.phi[0]))
+            rows.append((name, fit.noise.name, median, *lag_1, *codes))
+        else:
+            rows.append((name, fit.noise.name, lag_1[0], *codes))
+    lag = "median autocorrelation at lag 1"
+    columns = [lag]
+    if whitens:
+        columns = ["median first coefficient", f"{lag}, before", "after whitening"]
+    voxels = ("constant voxels", "voxels not finite", "voxels held stable")
+    return Table(("run", "noise model", *columns, *voxels), tuple(rows), TITLE)

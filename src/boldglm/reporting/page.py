@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import math
+from collections.abc import Iterable
 from functools import lru_cache
 from numbers import Number
 from pathlib import Path
@@ -55,7 +56,7 @@ def write_page(content: ReportContent) -> str:
     # Without maps there is nothing to view
     bundle = viewer_script() if content.contrasts else None
     if bundle is not None:
-        scripts = [bundle, _asset("viewer.js"), *scripts]
+        scripts = [bundle, _asset("clusters.js"), _asset("viewer.js"), *scripts]
     page = environment.get_template("report.html").render(
         content=content,
         style=Markup(style),
@@ -100,6 +101,7 @@ def _environment() -> "Environment":
     environment.filters.update(
         cell=_cell,
         decimals=_decimals,
+        from_to=_from_to,
         numeric=_numeric,
         place_digits=_place_digits,
         source=_source,
@@ -137,6 +139,12 @@ def _place_digits(clusters: tuple[Cluster, ...]) -> int:
     """Decimals of coordinates: none where all are whole millimetres."""
     places = [side for one in clusters for side in (one.x, one.y, one.z)]
     return 0 if all(abs(math.remainder(side, 1.0)) < 1e-3 for side in places) else 1
+
+
+def _from_to(numbers: Iterable[int]) -> str:
+    """One number where all are the same, or from which to which they go."""
+    known = sorted(set(numbers))
+    return " to ".join(map(str, known[:: max(len(known) - 1, 1)]))
 
 
 def _decimals(value: float, digits: int) -> str:

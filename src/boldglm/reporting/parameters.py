@@ -7,9 +7,11 @@ import numpy as np
 from boldglm.image.sources import grid_of
 from boldglm.plotting.displays.volumes import Volume
 from boldglm.reporting.content import Figure, Table
+from boldglm.reporting.first_levels import first_levels_of
 from boldglm.reporting.fitted_models import FittedModel
 from boldglm.reporting.report_options import ReportOptions
 from boldglm.reporting.slice_pictures import Scene, draw_slices
+from boldglm.reporting.space import Space
 
 __all__ = ["data_table", "mask_figure", "parameters_table"]
 
@@ -25,11 +27,16 @@ def parameters_table(model: FittedModel, options: ReportOptions) -> Table:
         for name, value in model.model.get_params(deep=False).items()
         if name not in SILENT
     ]
+    rows += [("masker", name, _text(value)) for name, value in model.treatment.items()]
     shown = ("threshold", "alpha", "height_control", "cluster_threshold", "two_sided")
     rows += [
         ("report", name, _text(getattr(options, name)))
         for name in (*shown, "min_distance")
     ]
+    firsts = first_levels_of(model)
+    if firsts is not None:
+        named = firsts.contrast or "not said"
+        rows.append(("report", "first_level_contrast", _text(named)))
     return Table(("of", "parameter", "value"), tuple(rows), "Parameters")
 
 
@@ -49,7 +56,7 @@ def _text(value: Any) -> Any:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
-def data_table(model: FittedModel) -> Table:
+def data_table(model: FittedModel, space: Space) -> Table:
     """The images that were fitted, and the mask."""
     own, grid = model.model, grid_of(model.mask_img)
     rows: list[tuple[str, Any]] = []
@@ -59,6 +66,7 @@ def data_table(model: FittedModel) -> Table:
         rows += [
             (f"map {number}", name) for number, name in enumerate(own._maps.names, 1)
         ]
+        rows += _first_level_rows(model)
     sides = np.sqrt((grid.affine[:3, :3] ** 2).sum(axis=0))
     volume = abs(np.linalg.det(grid.affine[:3, :3]))
     record = getattr(own, "_record", None)
@@ -67,9 +75,23 @@ def data_table(model: FittedModel) -> Table:
         ("voxel size (mm)", " x ".join(f"{side:.3g}" for side in sides)),
         ("mask", record.mask if record is not None else _text(own.mask_img)),
         ("voxels in the mask", int(own.n_elements_)),
+        ("space", space.words),
         ("volume of the mask (ml)", round(own.n_elements_ * float(volume) / 1000, 1)),
     ]
     return Table(("what", "value"), tuple(rows), "Data and mask")
+
+
+def _first_level_rows(model: FittedModel) -> list[tuple[str, Any]]:
+    """Which maps of the first level, and what is known of its models."""
+    firsts = first_levels_of(model)
+    if firsts is None:
+        return []
+    told = [
+        ("first-level contrast", firsts.contrast),
+        ("smoothing at the first level", firsts.smoothing),
+        ("noise model of the first level", firsts.noise),
+    ]
+    return [(what, _text(value)) for what, value in told if value]
 
 
 def _run_rows(own: Any) -> list[tuple[str, Any]]:

@@ -28,6 +28,12 @@ __all__ = ["NamedRows", "run_contents"]
 NamedRows = Sequence[tuple[str, Sequence[npt.NDArray[np.float64] | None]]]
 #: Above this, a regressor is hard to tell from the others
 INFLATED = 5.0
+#: How names begin of regressors that nobody asks about
+NUISANCE = (
+    "drift_", "constant", "cosine", "trans_", "rot_", "framewise_displacement",
+    "motion_outlier", "csf", "white_matter", "global_signal", "a_comp_cor",
+    "t_comp_cor", "c_comp_cor", "w_comp_cor", "std_dvars", "dvars", "non_steady_state",
+)  # fmt: skip
 
 
 def run_contents(model: FittedModel, contrasts: NamedRows) -> tuple[RunContent, ...]:
@@ -51,6 +57,7 @@ def run_contents(model: FittedModel, contrasts: NamedRows) -> tuple[RunContent, 
         key = "group" if model.level == "second" else f"run-{index + 1}"
         design, factor = model.designs[index], model.factors[index]
         names, values = [str(one) for one in design.columns], factor.design
+        asked = _asked_about(model, names, records[index])
         rows = [(one, each[index]) for one, each in contrasts]
         contents.append(
             RunContent(
@@ -61,7 +68,7 @@ def run_contents(model: FittedModel, contrasts: NamedRows) -> tuple[RunContent, 
                 correlation=correlation_figure(f"{key}-correlation", names, values),
                 events=_events(f"{key}-events", records[index]),
                 motion=motion_figure(f"{key}-motion", names, values),
-                regressors=_regressors(design, factor),
+                regressors=_regressors(design, factor, asked),
                 efficiency=_efficiency(factor, rows),
             )
         )
@@ -78,9 +85,20 @@ def _facts(model: FittedModel, index: int, record: "RunRecord | None") -> Table:
     rows += [
         ("regressors", factor.design.shape[1]),
         ("independent regressors", factor.rank),
-        ("residual degrees of freedom", factor.dof),
+        ("residual degrees of freedom", _dof(model, factor)),
     ]
     return Table(("what", "value"), tuple(rows), "Facts")
+
+
+def _dof(model: FittedModel, factor: "Factor") -> int | str:
+    """One number, or from where to where where voxels lack maps."""
+    found = model.voxel_dof
+    found = found[found > 0]
+    if not found.size or found.min() == found.max() == factor.dof:
+        return factor.dof
+    if found.min() == found.max():
+        return int(found.min())
+    return f"{found.min()} to {found.max()}"
 
 
 def _run_facts(
@@ -111,14 +129,35 @@ def _events(name: str, record: "RunRecord | None") -> Figure | None:
     return events_figure(name, record.events)
 
 
-def _regressors(design: "pd.DataFrame", factor: "Factor") -> Table:
+def _asked_about(
+    model: FittedModel, names: list[str], record: "RunRecord | None"
+) -> list[bool]:
+    """Which regressors are not only there to take up noise.
+
+    Designs that are made from events have the conditions first, then confounds, then
+    drifts; of others the names must do.
+    """
+    if model.level == "second":
+        return [True] * len(names)
+    known = [not name.lower().startswith(NUISANCE) for name in names]
+    if record is None or record.designed:
+        return known
+    drifts = [name.startswith("drift_") or name == "constant" for name in names]
+    n_conditions = len(names) - sum(drifts) - record.n_confounds
+    return [index < n_conditions for index in range(len(names))]
+
+
+def _regressors(
+    design: "pd.DataFrame", factor: "Factor", asked: Sequence[bool]
+) -> Table:
     inflation = variance_inflation(factor)
     rows = []
-    for name, value, column in zip(
-        design.columns, inflation, factor.design.T, strict=True
+    for name, value, column, is_asked in zip(
+        design.columns, inflation, factor.design.T, asked, strict=True
     ):
         finite = bool(np.isfinite(value))
-        rows.append((str(name), float(value) if finite else None, _note(value, column)))
+        note = _note(value, column, is_asked)
+        rows.append((str(name), float(value) if finite else None, note))
     return Table(
         ("regressor", "variance inflation", "note"),
         tuple(rows),
@@ -127,14 +166,15 @@ def _regressors(design: "pd.DataFrame", factor: "Factor") -> Table:
     )
 
 
-def _note(inflation: float, column: npt.NDArray[np.float64]) -> str:
+def _note(inflation: float, column: npt.NDArray[np.float64], is_asked: bool) -> str:
     if not column.any():
         return "zero everywhere"
     if np.isnan(inflation):
         return "constant"
     if np.isinf(inflation):
         return "cannot be told apart from others"
-    return "hard to tell apart from others" if inflation > INFLATED else ""
+    hard = is_asked and inflation > INFLATED
+    return "hard to tell apart from others" if hard else ""
 
 
 def _efficiency(

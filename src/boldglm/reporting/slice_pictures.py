@@ -190,7 +190,8 @@ def _paint(
             tone = np.clip((grey - low) / ((high - low) or 1.0), 0.0, 1.0) * 255
         if not is_anatomy:
             tone = np.full(grey.shape, SILHOUETTE)
-        tones = np.nan_to_num(tone).astype(np.uint8)[:, :, np.newaxis]
+        # 128 greys: with the colours of the map, about what a palette holds
+        tones = np.nan_to_num(tone).astype(np.uint8)[:, :, np.newaxis] & 0xFE
         np.copyto(canvas, tones, where=there[:, :, np.newaxis])
     plane = shown.cut(view, place.coord)
     if plane is not None:
@@ -332,6 +333,10 @@ def _draw_bar(
 
 
 def _png(image: "Image") -> bytes:
+    """A file of half the size: a byte for a pixel, of a palette of its own colours."""
+    from PIL.Image import Palette
+
     file = BytesIO()
-    image.save(file, "PNG", compress_level=2)
+    small = image.convert("P", palette=Palette.ADAPTIVE, colors=256)
+    small.save(file, "PNG", compress_level=6)
     return file.getvalue()

@@ -13,6 +13,7 @@ from boldglm.core.noise import noise_model
 from boldglm.core.whiteness import whiteness
 from boldglm.glm.first_level import FirstLevelModel
 from boldglm.glm.first_level.fit_record import record_from_text
+from boldglm.maskers import NiftiMasker
 
 
 @pytest.fixture
@@ -101,6 +102,39 @@ def test_whiteness_is_that_of_some_voxels_however_the_run_is_read(
     np.testing.assert_allclose(found.after, expected.after, atol=2e-5)
 
 
+@pytest.mark.parametrize(
+    "options", [{}, {"standardize": True}, {"signal_scaling": (0, 1)}]
+)
+def test_without_a_constant_whiteness_is_that_of_the_scaled_series(
+    run, table, brain, options
+):
+    design = sim.design(table)[["a", "b"]]
+    design -= design.mean()
+    found = [
+        FirstLevelModel(mask_img=brain, minimize_memory=lean, **options)
+        .fit(run, design_matrices=design)
+        ._record.runs[0]
+        .whiteness
+        for lean in (True, False)
+    ]
+    np.testing.assert_allclose(found[0].before, found[1].before, atol=1e-4)
+    np.testing.assert_allclose(found[0].after, found[1].after, atol=1e-4)
+    assert found[0].before[0, 2] < 0.9
+
+
+def test_what_the_masker_did_is_remembered(run, table, brain, tmp_path):
+    masker = NiftiMasker(
+        brain, smoothing_fwhm=[4, 5, 6], detrend=True, high_pass=0.01, t_r=sim.T_R
+    )
+    model = FirstLevelModel(mask_img=masker, signal_scaling=False)
+    model.fit(run, design_matrices=sim.design(table))
+    expected = {"smoothing_fwhm": [4, 5, 6], "detrend": True, "high_pass": 0.01}
+    assert model._record.treatment == expected
+    model.save(tmp_path / "model.npz")
+    loaded = FirstLevelModel.load(tmp_path / "model.npz")
+    assert loaded._record == model._record
+
+
 def test_without_reports_nothing_is_remembered(run, table, brain):
     model = FirstLevelModel(mask_img=brain, reports=False)
     assert model.fit(run, design_matrices=sim.design(table))._record is None
@@ -127,19 +161,73 @@ def test_a_record_survives_text_and_a_saved_model(files, brain, tmp_path):
         np.testing.assert_array_equal(white.after, expected.after)
         assert white.n_voxels == expected.n_voxels
         assert again.as_text() == model._record.as_text()
+        assert again == model._record
 
 
-def test_files_that_were_saved_before_there_were_records_can_be_read(
-    run, table, brain, tmp_path
-):
-    path = tmp_path / "model.npz"
-    FirstLevelModel(mask_img=brain).fit(run, design_matrices=sim.design(table)).save(
-        path
-    )
+def rewritten(path, change):
+    """Change the header of the file of a model."""
     with np.load(path) as stored:
         arrays = {name: stored[name] for name in stored.files}
     header = json.loads(str(arrays["header"]))
-    del header["record"]
+    change(header)
     arrays["header"] = np.array(json.dumps(header))
     np.savez(path, **arrays)
-    assert FirstLevelModel.load(path)._record is None
+
+
+@pytest.fixture
+def saved(run, table, brain, tmp_path):
+    model = FirstLevelModel(mask_img=brain).fit(run, design_matrices=sim.design(table))
+    model.save(tmp_path / "model.npz")
+    return model, tmp_path / "model.npz"
+
+
+def test_what_later_versions_may_remember_is_left_out(saved):
+    def add(header):
+        record = header["record"]
+        for one in (record, record["runs"][0], record["runs"][0]["whiteness"]):
+            one["of later"] = [1]
+
+    model, path = saved
+    rewritten(path, add)
+    assert FirstLevelModel.load(path)._record == model._record
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda record: record.pop("runs"),
+        lambda record: record.update(runs=3),
+        lambda record: record.update(runs=["run"]),
+        lambda record: record["runs"][0].pop("shape"),
+        lambda record: record["runs"][0]["whiteness"].update(before="white"),
+    ],
+)
+def test_a_damaged_record_costs_the_record_only(saved, damage):
+    model, path = saved
+    rewritten(path, lambda header: damage(header["record"]))
+    with pytest.warns(DesignWarning, match="remembers of its fit cannot be read"):
+        loaded = FirstLevelModel.load(path)
+    assert loaded._record is None
+    one, other = (each.compute_contrast("a").get_fdata() for each in (model, loaded))
+    np.testing.assert_array_equal(one, other)
+
+
+def test_the_space_that_the_header_names_is_kept(run, table, brain, tmp_path):
+    named = nib.Nifti1Image(np.asarray(brain.dataobj), brain.affine)
+    named.set_sform(brain.affine, "mni")
+    named.set_qform(brain.affine, "scanner")
+    model = FirstLevelModel(mask_img=named).fit(run, design_matrices=sim.design(table))
+    model.save(tmp_path / "model.npz")
+    header = FirstLevelModel.load(tmp_path / "model.npz").mask_img_.header
+    assert (int(header["sform_code"]), int(header["qform_code"])) == (4, 1)
+
+
+def test_files_that_were_saved_before_there_were_records_can_be_read(saved):
+    def take_away(header):
+        del header["record"], header["space"]
+
+    _, path = saved
+    rewritten(path, take_away)
+    loaded = FirstLevelModel.load(path)
+    assert loaded._record is None
+    assert int(loaded.mask_img_.header["sform_code"]) == 2

@@ -10,7 +10,7 @@ from boldglm._base.warnings import noted_warnings
 from boldglm.core.gls import GlmFit
 from boldglm.glm.contrast_maps import Contrast, check_output_type, contrast_maps
 from boldglm.glm.contrasts import mean_contrast
-from boldglm.glm.first_level.fit_record import FitRecord, record_runs
+from boldglm.glm.first_level.fit_record import FitRecord, record_runs, treatment_of
 from boldglm.glm.first_level.fitting import as_noise_model
 from boldglm.glm.first_level.masks import make_masker
 from boldglm.glm.first_level.run_contrasts import run_contrasts
@@ -240,11 +240,9 @@ class FirstLevelModel(Reported, RunFits):
         matrices = [design.to_numpy(dtype=float) for design in designs]
         fitted = fit_runs(self, runs, kept, matrices, masker, noise)
         samples = [run.sample for run in fitted]
-        self._record = (
-            record_runs(self.mask_img, runs, matrices, samples, noise)
-            if self.reports
-            else None
-        )
+        if self.reports:
+            record = record_runs(self.mask_img, runs, matrices, samples, noise)
+            self._record = replace(record, treatment=treatment_of(masker))
         self.fir_delays_ = [0] if self.fir_delays is None else self.fir_delays
         self.standardize_ = bool(self.standardize)
         self.memory_ = self.memory

@@ -1,7 +1,7 @@
 """What a first-level model remembers of its fit, for the report."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from os import PathLike
 from typing import Any
 
@@ -13,7 +13,23 @@ from boldglm.core.whiteness import Whiteness, whiteness
 from boldglm.glm.first_level.runs import Run
 from boldglm.image.reading import name_of
 
-__all__ = ["FitRecord", "RunRecord", "record_from_text", "record_runs"]
+__all__ = [
+    "FitRecord",
+    "RunRecord",
+    "record_from_text",
+    "record_runs",
+    "treatment_of",
+]
+
+#: Parameters of a masker that change the values it takes out of images
+TREATMENT = (
+    "smoothing_fwhm",
+    "standardize",
+    "detrend",
+    "high_variance_confounds",
+    "low_pass",
+    "high_pass",
+)
 
 
 @dataclass(frozen=True)
@@ -71,11 +87,15 @@ class FitRecord:
     runs : tuple of RunRecord
     warnings : tuple of str
         Given during the fit.
+    treatment : dict or None
+        What the masker did to the images: its parameters `TREATMENT`, those that are
+        not at their defaults. None in models that earlier versions saved.
     """
 
     mask: str
     runs: tuple[RunRecord, ...]
     warnings: tuple[str, ...] = ()
+    treatment: Mapping[str, Any] | None = None
 
     def as_text(self) -> dict[str, Any]:
         """Lists, dictionaries, texts and numbers, as JSON has them."""
@@ -85,6 +105,22 @@ class FitRecord:
                 for name in ("before", "after"):
                     run["whiteness"][name] = _without_nan(run["whiteness"][name])
         return plain
+
+
+def treatment_of(masker: Any) -> dict[str, Any]:
+    """What a masker does to images, as JSON has it.
+
+    Examples
+    --------
+    >>> from boldglm.maskers import NiftiMasker
+    >>> treatment_of(NiftiMasker(smoothing_fwhm=6.0, detrend=True))
+    {'smoothing_fwhm': 6.0, 'detrend': True}
+    """
+    return {
+        name: np.asarray(value).tolist()
+        for name in TREATMENT
+        if (value := getattr(masker, name)) is not None and value is not False
+    }
 
 
 def record_runs(
@@ -181,7 +217,7 @@ def record_from_text(plain: Mapping[str, Any]) -> FitRecord:
     Raises
     ------
     KeyError, TypeError, ValueError
-        If it is none.
+        If it is none. What later versions may write besides is left out.
 
     Examples
     --------
@@ -194,10 +230,20 @@ def record_from_text(plain: Mapping[str, Any]) -> FitRecord:
         white = run["whiteness"]
         if white is not None:
             tables = {n: _with_nan(white[n]) for n in ("before", "after")}
-            white = Whiteness(**(white | tables))
+            white = Whiteness(**_known(Whiteness, white | tables))
         lists = {name: tuple(run[name]) for name in ("shape", "voxel_size")}
-        runs.append(RunRecord(**(run | lists | {"whiteness": white})))
-    return FitRecord(str(plain["mask"]), tuple(runs), tuple(plain["warnings"]))
+        runs.append(RunRecord(**_known(RunRecord, run | lists | {"whiteness": white})))
+    return FitRecord(
+        str(plain["mask"]),
+        tuple(runs),
+        tuple(plain["warnings"]),
+        plain.get("treatment"),
+    )
+
+
+def _known(kind: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+    names = {one.name for one in fields(kind)}
+    return {name: value for name, value in given.items() if name in names}
 
 
 def _without_nan(table: np.ndarray) -> list[list[float | None]]:

@@ -45,8 +45,7 @@ class FittedRun:
     series : (n_kept_scans, n_voxels) or None
         The scaled data, if the model keeps them.
     sample : (n_kept_scans, n_some_voxels)
-        Series of some voxels, evenly over the mask; not scaled where the rest is
-        not kept.
+        Scaled series of some voxels, evenly over the mask.
     """
 
     fit: GlmFit
@@ -167,6 +166,9 @@ def _fit_run(
         )
         fit = fit_statistics(statistics, noise, shift=shift, scale=scale, n_jobs=n_jobs)
         say(model.verbose, "run %d: fitted %d voxels", run.index, fit.sigma2.size)
+        # As the fit has them: without a constant in the design the mean is not free
+        at = _sampled(kept.size, masker.n_elements_)
+        sample = (scale[at] * (sample - shift[at])).astype(sample.dtype)
         return FittedRun(fit, None, sample)
     series = masker.transform(run.image, sample_mask=scans)
     series = scale_signal(series, model.signal_scaling, bool(model.standardize))

@@ -1,5 +1,6 @@
 """The second-level model: maps of subjects in, maps of contrasts over them out."""
 
+import copy
 from typing import Any, Self
 
 import numpy as np
@@ -296,6 +297,17 @@ class SecondLevelModel(Reported, GroupPermutations):
             n_jobs=threads(self.n_jobs),
         )
         return data, fit
+
+    def _apart(self) -> "SecondLevelModel":
+        """A copy that reads and fits maps without this model's knowing.
+
+        Which maps were asked for last is forgotten, unless there are no others.
+        """
+        own = copy.copy(self)
+        own._groups = dict(self._groups)
+        if not self._maps.is_single:
+            vars(own).pop("_latest", None)
+        return own
 
     def _forget(self) -> None:
         """Drop a fit, so that one that fails half-way does not look fitted."""

@@ -51,6 +51,13 @@
     return `${sign} > ${digits(z, 2)}: ${side}${pWords(z, contrast.two_sided)} in each voxel`;
   }
 
+  /** How many voxels are shown, and what the clusters of the report leave out here too. */
+  function shownWords(n, contrast) {
+    const size = contrast.cluster_size;
+    const within = size > 1 ? ` in clusters of ${size} or more` : "";
+    return `${n} voxel${n === 1 ? "" : "s"}${within}`;
+  }
+
   function placeWords([x, y, z], value) {
     const [right, front, up] = [x, y, z].map((side) => Number(digits(side, 1)));
     const place = `x ${right}, y ${front}, z ${up} mm`;
@@ -74,8 +81,17 @@
       return;
     }
     const first = view.map === null;
+    const contrast = picked;
     try {
-      await view.show(picked.volume, report.background, threshold, picked.two_sided);
+      await view.show(contrast.volume, report.background, {
+        threshold,
+        twoSided: contrast.two_sided,
+        size: contrast.cluster_size,
+      });
+      if (contrast !== picked) {
+        return;
+      }
+      tellThreshold();
       if (first && picked.clusters.length) {
         markRow(picked.clusters[0], 0);
       }
@@ -96,7 +112,13 @@
 
   function setThreshold(z) {
     threshold = z;
-    const words = thresholdWords(z, picked);
+    tellThreshold();
+  }
+
+  function tellThreshold() {
+    const isShown = view?.map && view.asked === picked.volume;
+    const shown = isShown ? `; ${shownWords(view.nShown, picked)}` : "";
+    const words = `${thresholdWords(threshold, picked)}${shown}`;
     byId("threshold-words").textContent = words;
     slider.setAttribute("aria-valuetext", words);
   }
@@ -120,6 +142,14 @@
     } else {
       byId("location").textContent = placeWords(place, Number(cluster.peak));
     }
+  }
+
+  /** The statistic of a peak, as the table has it: maps on the page are rounded. */
+  function peakAt(mm) {
+    const isHere = ({ x, y, z }) =>
+      [x, y, z].every((side, axis) => Math.abs(Number(side) - mm[axis]) < 0.05);
+    const found = picked.clusters.find(isHere);
+    return found && Number(found.peak);
   }
 
   async function goTo(button) {
@@ -178,7 +208,7 @@
       byId("threshold-field").hidden = false;
       try {
         view = await BrainView.start(byId("viewer"), ({ mm, value }) => {
-          byId("location").textContent = placeWords(mm, value);
+          byId("location").textContent = placeWords(mm, peakAt(mm) ?? value);
         });
       } catch (error) {
         fallBack(`The viewer could not start (${error.message}).`);
@@ -192,8 +222,8 @@
   });
   select.addEventListener("change", () => pick(select.value));
   slider.addEventListener("input", () => {
+    view?.setThreshold(Number(slider.value));
     setThreshold(Number(slider.value));
-    view?.setThreshold(threshold);
   });
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button.go");
@@ -210,6 +240,7 @@
     contrast: () => picked.key,
     threshold: () => threshold,
     crosshair: () => view?.crosshair() ?? null,
+    shown: () => view?.nShown ?? null,
     ready: start(),
   };
 })();

@@ -62,19 +62,32 @@ class BrainView {
     };
   }
 
+  /** 1 where a map has voxels. One that was rounded to 0 is known by its neighbours. */
+  static #silhouette(values, [, nx, ny]) {
+    const steps = [1, -1, nx, -nx, nx * ny, -nx * ny];
+    const isWithin = (at) => steps.filter((step) => values[at + step]).length > 3;
+    return values.map((value, at) => (value || isWithin(at) ? 1 : 0));
+  }
+
   constructor(nv, canvas, onMove) {
     this.nv = nv;
     this.canvas = canvas;
     this.onMove = onMove;
     this.map = null;
+    this.nShown = 0;
     nv.onLocationChange = () => this.#tell();
     this.#listen();
   }
 
-  /** Show a map over a background; without one, over the voxels of the map. */
-  async show(volume, background, threshold, twoSided) {
+  /**
+   * Show a map over a background; without one, over the voxels of the map.
+   *
+   * @param {{threshold: number, twoSided: boolean, size: number}} limits - what is shown:
+   *   clusters of at least `size` voxels that reach the threshold
+   */
+  async show(volume, background, limits) {
     this.asked = volume;
-    this.threshold = threshold;
+    this.limits = limits;
     this.ground ??= this.#addGround(background, volume);
     await this.ground;
     const map = await this.#decode(volume, "warm");
@@ -89,7 +102,7 @@ class BrainView {
     map.colormapType = 2;
     map.cal_max = Number(volume.largest) || 1;
     this.map = map;
-    this.twoSided = twoSided;
+    this.values = map.img;
     this.#limit();
     this.nv.addVolume(map);
     this.#tell();
@@ -97,7 +110,7 @@ class BrainView {
 
   /** Hide what does not pass; below 0 too, unless the test had one side. */
   setThreshold(threshold) {
-    this.threshold = threshold;
+    this.limits = { ...this.limits, threshold };
     if (this.map) {
       this.#limit();
       this.nv.updateGLVolume();
@@ -105,11 +118,17 @@ class BrainView {
   }
 
   #limit() {
-    const { map, threshold } = this;
+    const { map, limits } = this;
+    const { threshold, twoSided } = limits;
     map.cal_min = threshold;
-    map.colormapNegative = this.twoSided ? "cool" : "";
-    map.cal_minNeg = this.twoSided ? -map.cal_max : NaN;
-    map.cal_maxNeg = this.twoSided ? -threshold : NaN;
+    map.colormapNegative = twoSided ? "cool" : "";
+    map.cal_minNeg = twoSided ? -map.cal_max : NaN;
+    map.cal_maxNeg = twoSided ? -threshold : NaN;
+    const level = threshold / map.hdr.scl_slope;
+    const shape = map.hdr.dims.slice(1, 4);
+    const { kept, count } = largeClusters(this.values, shape, { ...limits, level });
+    map.img = kept;
+    this.nShown = count;
   }
 
   moveTo(mm) {
@@ -135,9 +154,18 @@ class BrainView {
   #tell() {
     if (this.map) {
       const mm = this.crosshair();
-      const [x, y, z] = this.map.mm2vox(mm);
-      this.onMove({ mm, value: this.map.getValue(x, y, z) });
+      this.onMove({ mm, value: this.#valueAt(mm) });
     }
+  }
+
+  /** The map, also where a cluster is too small to be shown. */
+  #valueAt(mm) {
+    const { map, values } = this;
+    const shown = map.img;
+    map.img = values;
+    const value = map.getValue(...map.mm2vox(mm));
+    map.img = shown;
+    return value;
   }
 
   async #decode(volume, colormap) {
@@ -151,7 +179,7 @@ class BrainView {
   async #addGround(background, volume) {
     const ground = await this.#decode(background ?? volume, "gray");
     if (!background) {
-      ground.img = ground.img.map((value) => (value ? 1 : 0));
+      ground.img = BrainView.#silhouette(ground.img, ground.hdr.dims);
       Object.assign(ground.hdr, { scl_slope: 1, scl_inter: 0 });
       Object.assign(ground, { cal_min: 0, cal_max: 3, robust_min: 0, robust_max: 3 });
     }
