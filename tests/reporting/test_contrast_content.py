@@ -21,8 +21,8 @@ def model():
 
 
 def test_contrasts_without_a_name_are_warned_of_by_what_they_ask(model):
-    with pytest.warns(ContrastWarning, match="with zeros: 'a - b'"):
-        sim.content(model, [[1, -1]])
+    with pytest.warns(ContrastWarning, match="with zeros: 'a - b', 'b'"):
+        sim.content(model, [[1, -1], [0, 1]])
     with pytest.raises(ContrastError) as told:
         sim.content(model, ["a", np.ones(N_COLUMNS + 1)])
     assert told.value.__notes__ == ["This is about the contrast number 2."]

@@ -166,9 +166,9 @@ def _warn_of_averaged(results: list[ComputedContrast], names: list[str]) -> None
         if one.kind == "F" and sum(rows is not None for rows in one.rows) > 1
     ]
     warn(
-        f"{AVERAGED} on F statistics, for {', '.join(averaged)}: the effects of every run are scaled to unit "
-        "variance of the noise, and then averaged. Where the runs are alike in design "
-        "and noise, this is the F of the mean effects; otherwise it is close to it: "
-        "runs with a better design weigh more.",
+        f"{AVERAGED} on F statistics, for {', '.join(averaged)}: the effects of "
+        "every run are scaled to unit variance of the noise, and then averaged. Where "
+        "the runs are alike in design and noise, this is the F of the mean effects; "
+        "otherwise it is close to it: runs with a better design weigh more.",
         ContrastWarning,
     )
