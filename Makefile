@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TEST_SHELL_ENV := MPLBACKEND=Agg
+# What the package is built from besides Python: the viewer of the reports
+BUILT_FROM := pyproject.toml hatch_build.py $(wildcard viewer/*.js viewer/*.json viewer/*.mjs)
 
 .PHONY: help demo test test-slow check format examples docs bench clean
 .DEFAULT_GOAL := help
@@ -44,7 +46,7 @@ clean: ## Remove the virtual environment and what the tools left
 	rm -rf $(VENV) boldglm-demo build dist .pytest_cache .mypy_cache .ruff_cache \
 		.hypothesis .import_linter_cache examples-output examples/results \
 		examples/simulated-data docs/_build docs/gallery docs/made docs/news.md \
-		docs/reference
+		docs/reference viewer/node_modules src/boldglm/reporting/viewer
 
 # A stamp per kind of installation, redone when the metadata change.
 $(BIN)/python:
@@ -52,14 +54,14 @@ $(BIN)/python:
 		{ echo "boldglm needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1). Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.installed: $(BIN)/python pyproject.toml
+$(VENV)/.installed: $(BIN)/python $(BUILT_FROM)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
 	@touch $@
 
-$(VENV)/.installed-dev: $(BIN)/python pyproject.toml
+$(VENV)/.installed-dev: $(BIN)/python $(BUILT_FROM)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	@touch $@ $(VENV)/.installed
 
-$(VENV)/.installed-docs: $(BIN)/python pyproject.toml
+$(VENV)/.installed-docs: $(BIN)/python $(BUILT_FROM)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
 	@touch $@ $(VENV)/.installed

@@ -20,6 +20,7 @@ from benchmarks import (
     bench_images,
     bench_memory,
     bench_plotting,
+    bench_report,
     cache,
     image_problems,
 )
@@ -31,6 +32,7 @@ BENCHMARKS: dict[str, Callable[[bool, int], Iterable[Result]]] = {
     "glm": bench_glm.run,
     "group": bench_group.run,
     "plotting": bench_plotting.run,
+    "report": bench_report.run,
     "faces": bench_images.run_faces,
     "fiac": bench_images.run_fiac,
     "fmriprep": bench_images.run_fmriprep,

@@ -26,7 +26,7 @@ DOORS = {
     "glm.second_level": "Groups",
     "glm": "Contrasts, thresholds, results",
     "mass_univariate": "Permutation tests of arrays",
-    "reporting": "Tables",
+    "reporting": "Tables and reports",
     "plotting": "Figures",
     "plotting.displays": "Displays",
     "image": "Images",
@@ -35,8 +35,12 @@ DOORS = {
     "signal": "Signals",
     "datasets": "Data sets",
     "datasets.simulate": "Simulated data",
+    "interfaces": "Files of other programs",
+    "interfaces.bids": "BIDS files",
+    "interfaces.fsl": "Designs of FSL",
     "exceptions": "Errors and warnings",
     "glm.contrasts": "Contrasts",
+    "glm.io": "Saved under BIDS names",
     "glm.thresholding": "Thresholds",
     "glm.regression": "Regression",
     "glm.model": "Results of models",
@@ -47,6 +51,7 @@ DOORS = {
 #: Longer paths, kept because scripts written for nilearn use them
 REPEATS = (
     "glm.contrasts",
+    "glm.io",
     "glm.thresholding",
     "glm.regression",
     "glm.model",
@@ -99,7 +104,7 @@ def public_names() -> dict[str, list[PublicName]]:
     Examples
     --------
     >>> [one.name for one in public_names()["reporting"]]
-    ['get_clusters_table']
+    ['get_clusters_table', 'HTMLReport', 'make_glm_report']
     """
     homes: dict[int, str] = {}
     found: dict[str, list[PublicName]] = {}

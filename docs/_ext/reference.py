@@ -170,6 +170,6 @@ def _program(parser: argparse.ArgumentParser) -> str:
         words = parser._get_formatter()._expand_help(action)
         value = f" {action.metavar or action.dest.upper()}" if action.nargs != 0 else ""
         spelt = ", ".join(f"{option}{value}" for option in action.option_strings)
-        text += f".. option:: {spelt or action.dest}\n\n   {words[:1].upper()}"
-        text += f"{words[1:]}.\n\n"
+        spelt = spelt or action.metavar or action.dest
+        text += f".. option:: {spelt}\n\n   {words[:1].upper()}{words[1:]}.\n\n"
     return text

@@ -21,6 +21,7 @@ _SUBPACKAGES = (
     "exceptions",
     "glm",
     "image",
+    "interfaces",
     "maskers",
     "mass_univariate",
     "masking",

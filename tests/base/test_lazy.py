@@ -12,6 +12,8 @@ PACKAGES = [
     "boldglm.glm",
     "boldglm.glm.first_level",
     "boldglm.image",
+    "boldglm.interfaces",
+    "boldglm.interfaces.bids",
     "boldglm.maskers",
     "boldglm.datasets",
     "boldglm.plotting",

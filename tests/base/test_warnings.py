@@ -2,7 +2,13 @@
 
 import pytest
 
-from boldglm._base.warnings import ImageWarning, ThreadWarnings, warn
+from boldglm._base.warnings import (
+    ImageWarning,
+    ThreadWarnings,
+    held_warnings,
+    noted_warnings,
+    warn,
+)
 from boldglm.core.parallel import map_blocks
 
 
@@ -34,3 +40,35 @@ def test_after_the_block_warnings_are_given_at_once():
         pass
     with pytest.warns(ImageWarning, match="later"):
         warn("later", ImageWarning)
+
+
+def _give(*messages):
+    for text in messages:
+        warn(text, ImageWarning)
+
+
+def test_warnings_are_noted_once_and_given_all_the_same():
+    with noted_warnings() as noted, pytest.warns(ImageWarning) as told:
+        _give("spoilt", "empty", "spoilt")
+    assert noted == ["spoilt", "empty"]
+    assert len(told) == 3
+
+
+def test_held_warnings_are_noted_when_they_are_given():
+    with noted_warnings() as noted:
+        with held_warnings() as held:
+            warn("spoilt", ImageWarning)
+        assert noted == []
+        with pytest.warns(ImageWarning, match="spoilt"):
+            warn(*held[0])
+    assert noted == ["spoilt"]
+
+
+def test_an_outer_note_has_what_an_inner_one_has():
+    with noted_warnings() as outer:
+        with pytest.warns(ImageWarning):
+            _give("first")
+        with noted_warnings() as inner, pytest.warns(ImageWarning):
+            _give("first", "second")
+    assert inner == ["first", "second"]
+    assert outer == ["first", "second"]

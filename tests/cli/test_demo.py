@@ -115,6 +115,14 @@ def test_figures_are_pictures(findings, folder):
             assert len(set(picture.convert("L").tobytes())) > 30
 
 
+def test_the_report_has_what_the_demo_found(findings, folder):
+    page = (folder / "report.html").read_text()
+    assert findings.report == folder / "report.html"
+    for finding in findings.contrasts:
+        assert f"{finding.threshold:.2f}" in page
+        assert finding.name in page
+
+
 def test_the_truth_lies_beside_the_data(findings, folder):
     truth = json.loads((folder / "data/truth/truth.json").read_text())
     assert len(truth["activations"]) == 8
@@ -134,10 +142,15 @@ def test_the_command_says_what_it_found_and_where_it_is(
     assert "right parahippocampal" in text
     assert "24 of 24 responses in 4 contrasts found within 12 mm" in text
     assert text.count("nothing found in") == 4
-    for path in (folder / "maps", folder / "data", *findings.figures):
+    for path in (
+        folder / "maps",
+        folder / "data",
+        *findings.figures,
+        folder / "report.html",
+    ):
         assert str(path) in text
     assert text.rstrip().endswith("All is as it should be: 3.2 s.")
-    assert max(map(len, text.splitlines()[:-9])) < 90
+    assert max(map(len, text.splitlines()[:-10])) < 90
 
 
 def told(findings, **options):
@@ -153,7 +166,7 @@ def told(findings, **options):
 def test_quiet_says_only_where_everything_is(findings, capsys):
     demo_text.report(findings, seconds=1.0, quiet=True)
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 6
+    assert len(lines) == 7
     assert lines[0].startswith("Data and truth")
 
 
@@ -174,7 +187,7 @@ def test_what_is_wrong_is_marked_and_said_even_when_quiet(findings, capsys):
     demo_text.report(broken, seconds=1.0, quiet=True)
     lines = capsys.readouterr().out.splitlines()
     cross = demo_text.mark(False)
-    assert [line.startswith(cross) for line in lines] == [True] * 3 + [False] * 6
+    assert [line.startswith(cross) for line in lines] == [True] * 3 + [False] * 7
     assert "19 of 20 responses" in lines[0]
     assert "faces - houses: 3 found in" in lines[1]
 

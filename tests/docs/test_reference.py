@@ -82,14 +82,14 @@ def test_every_module_of_arrays_has_a_page(written, module):
 
 
 def options(parser):
-    """Option strings and commands of a program that are not hidden, by program."""
+    """Options, arguments and commands of a program that are not hidden, by program."""
     found = {parser.prog: []}
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
             for command in action.choices.values():
                 found |= options(command)
         elif action.help is not argparse.SUPPRESS:
-            found[parser.prog] += action.option_strings
+            found[parser.prog] += action.option_strings or [action.metavar]
     return found
 
 

@@ -1,7 +1,7 @@
 """Reference page 002, two runs of one subject: its analysis, from files to maps.
 
 The calls are those of the page after the change of the import root, from its fetcher
-on; the report is left out.
+on.
 """
 
 from pathlib import Path
@@ -235,3 +235,34 @@ def test_the_eight_contrasts_are_computed_and_written(page, tmp_path, monkeypatc
     assert active["SStSSp_minus_DStDSp"] == -active["DStDSp_minus_SStSSp"]
     assert abs(active["DSp_minus_SSp"]) < 1.5
     assert active["Effects_of_interest"] > 8
+
+
+def test_the_report_is_made_and_written(page, tmp_path):
+    fmri_glm_multirun, mean_img_ = page["model"], page["mean_img"]
+    n_columns = page["design_matrices"][0].shape[1]
+    contrasts = {
+        "SStSSp_minus_DStDSp": np.array([[1, 0, 0, -1]]),
+        "DStDSp_minus_SStSSp": np.array([[-1, 0, 0, 1]]),
+        "DSt_minus_SSt": np.array([[-1, -1, 1, 1]]),
+        "DSp_minus_SSp": np.array([[-1, 1, -1, 1]]),
+        "DSt_minus_SSt_for_DSp": np.array([[0, -1, 0, 1]]),
+        "DSp_minus_SSp_for_DSt": np.array([[0, 0, -1, 1]]),
+        "Deactivation": np.array([[-1, -1, -1, -1, 4]]),
+        "Effects_of_interest": np.eye(n_columns)[:5, :],  # An F-contrast
+    }
+    with pytest.warns(ContrastWarning) as caught:
+        report = fmri_glm_multirun.generate_report(
+            contrasts,
+            bg_img=mean_img_,
+            title="two-runs fMRI model fitting",
+        )
+    # One warning for all that are short, and one about F over runs
+    assert len(caught) == 2
+    assert all(warning.filename == __file__ for warning in caught)
+    report.save_as_html(tmp_path / "report.html")
+    written = (tmp_path / "report.html").read_text()
+    assert "two-runs fMRI model fitting" in written
+    assert all(name in written for name in contrasts)
+    assert "column 0 - column 3" in written
+    # The columns are numbers still
+    assert list(fmri_glm_multirun.design_matrices_[0].columns) == list(range(13))

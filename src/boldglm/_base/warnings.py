@@ -31,11 +31,15 @@ __all__ = [
     "ThreadWarnings",
     "ThresholdWarning",
     "held_warnings",
+    "noted_warnings",
     "warn",
 ]
 
 _HELD: ContextVar[list[tuple[str, type[Warning]]] | None] = ContextVar(
     "boldglm_held_warnings", default=None
+)
+_NOTED: ContextVar[list[str] | None] = ContextVar(
+    "boldglm_noted_warnings", default=None
 )
 
 
@@ -82,6 +86,9 @@ def warn(message: str, category: type[Warning]) -> None:
     if held is not None:
         held.append((message, category))
         return
+    noted = _NOTED.get()
+    if noted is not None and message not in noted:
+        noted.append(message)
     level = 2
     frame = sys._getframe(1)
     while frame.f_back is not None and _is_ours(frame.f_globals.get("__name__", "")):
@@ -118,6 +125,35 @@ def held_warnings() -> Iterator[list[tuple[str, type[Warning]]]]:
         yield held
     finally:
         _HELD.reset(token)
+
+
+@contextmanager
+def noted_warnings() -> Iterator[list[str]]:
+    """Write down the warnings that `warn` gives, whether they are shown or not.
+
+    Yields
+    ------
+    list of str
+        Each message once, in the order in which they came.
+
+    Examples
+    --------
+    >>> with warnings.catch_warnings(), noted_warnings() as noted:
+    ...     warnings.simplefilter("ignore")
+    ...     warn("no voxel is left", MaskWarning)
+    ...     warn("no voxel is left", MaskWarning)
+    >>> noted
+    ['no voxel is left']
+    """
+    noted: list[str] = []
+    outer = _NOTED.get()
+    token = _NOTED.set(noted)
+    try:
+        yield noted
+    finally:
+        _NOTED.reset(token)
+        if outer is not None:
+            outer.extend(one for one in noted if one not in outer)
 
 
 class ThreadWarnings:

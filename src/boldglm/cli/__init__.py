@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from boldglm import __version__
+from boldglm.cli.report import add_report
 
 __all__ = ["main"]
 
@@ -24,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     -------
     int
         0 if all went well, 1 if a check of the command failed, 2 for an error
-        (told in one line), 130 when stopped by Ctrl-C.
+        (told without a traceback), 130 when stopped by Ctrl-C.
 
     Examples
     --------
@@ -33,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     ...
     SystemExit: 0
     """
-    arguments = _parser().parse_args(argv)
+    arguments = _parsed(argv)
     try:
         return arguments.run(arguments)
     except KeyboardInterrupt:
@@ -42,15 +43,32 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (ValueError, TypeError, OSError, MemoryError) as error:
         if arguments.debug:
             raise
-        reason = " ".join(str(error).split()) or type(error).__name__
+        # As it is: a message that points at a word needs its lines
+        reason = str(error).strip() or type(error).__name__
         print(f"boldglm {arguments.command}: {reason}", file=sys.stderr)
         return WRONG_INPUT
+
+
+def _parsed(argv: Sequence[str] | None) -> argparse.Namespace:
+    """Arguments; contrasts may stand before, between and after the options."""
+    parser = _parser()
+    arguments, rest = parser.parse_known_args(argv)
+    if rest and (arguments.command != "report" or any(one[0] == "-" for one in rest)):
+        parser.error(
+            f"unrecognized arguments: {' '.join(rest)} (a contrast that begins with a "
+            "minus goes to the end, after --)"
+        )
+    if rest:
+        arguments.contrasts += rest
+    return arguments
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="boldglm",
-        description="Task-fMRI statistics: from BOLD files and events to maps.",
+        description=(
+            "Task-fMRI statistics: from BOLD files and events to maps and a report."
+        ),
     )
     parser.add_argument("--version", action="version", version=f"boldglm {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -90,6 +108,7 @@ def _parser() -> argparse.ArgumentParser:
         help=argparse.SUPPRESS,
     )
     demo.set_defaults(run=_demo)
+    add_report(commands)
     return parser
 
 

@@ -26,8 +26,8 @@ SIZES = {
     "small": (6.0, RunSettings(n_scans=120), NoiseSettings(sd=0.7)),
 }
 N_RUNS = 2
-#: Two simulations, two fits, both, contrasts, thresholds, maps, figures
-N_STEPS = 2 * N_RUNS + 5
+#: Two simulations, two fits, both, contrasts, thresholds, maps, report, figures
+N_STEPS = 2 * N_RUNS + 6
 
 
 @dataclass(frozen=True)
@@ -51,12 +51,14 @@ class Findings:
     fixed_effects_difference : float
         See `Analysis`.
     figures : tuple of Path
+    report : Path
     """
 
     folder: Path
     contrasts: tuple[ContrastFinding, ...]
     fixed_effects_difference: float
     figures: tuple[Path, ...]
+    report: Path
 
     @property
     def fixed_effects_agree(self) -> bool:
@@ -80,7 +82,7 @@ def run_demo(
     Parameters
     ----------
     folder : path
-        Gets data/, maps/, figures/ and peaks.tsv.
+        Gets data/, maps/, figures/, peaks.tsv and report.html.
     seed : int
     size : 'standard' or 'small'
     quiet : bool
@@ -155,6 +157,7 @@ def compare(
         contrasts=contrasts,
         fixed_effects_difference=analysis.fixed_effects_difference,
         figures=analysis.figures,
+        report=analysis.report,
     )
 
 

@@ -65,6 +65,7 @@ class Analysis:
         Between the model of all runs and the fixed effects of one model per run,
         as a part of the largest value.
     figures : tuple of Path
+    report : Path
     """
 
     model: "FirstLevelModel"
@@ -74,21 +75,22 @@ class Analysis:
     tables: "dict[str, pd.DataFrame]"
     fixed_effects_difference: float
     figures: tuple[Path, ...]
+    report: Path
 
 
 def analyse(
     data: SimulatedDataset, folder: Path, on_step: Callable[[str], object]
 ) -> Analysis:
-    """From the files of two runs to maps, tables of peaks and figures.
+    """From the files of two runs to maps, tables of peaks, figures and a report.
 
     Parameters
     ----------
     data : SimulatedDataset
         Only the paths of what a user has are used, never the truth.
     folder : Path
-        Gets maps/ and figures/.
+        Gets maps/, figures/ and report.html.
     on_step : callable
-        Told what is about to be done; five times, and once per run.
+        Told what is about to be done; six times, and once per run.
 
     Returns
     -------
@@ -123,6 +125,9 @@ def analyse(
     for name, image in explicit.items():
         image.to_filename(maps / f"faces-houses_fixed-{name}.nii.gz")
 
+    on_step("write the report")
+    report = write_report(model, folder / "report.html")
+
     on_step("draw figures")
     z_maps = {name: result["z_score"] for name, result in statistics.items()}
     multi_run = statistics["faces - houses"]
@@ -137,6 +142,7 @@ def analyse(
             difference(explicit["variance"], multi_run["effect_variance"]),
         ),
         figures=draw(data, model, thresholded, thresholds, figures),
+        report=report,
     )
 
 
@@ -195,18 +201,44 @@ def fixed_effects_of_runs(
 
 def contrast(model: "FirstLevelModel", name: str) -> dict[str, Any]:
     """All maps of a contrast over the runs: an expression, or an F of everything."""
+    with warnings.catch_warnings():
+        # Known, and no surprise to the reader: one F over runs is an approximation
+        warnings.filterwarnings("ignore", "Running approximate", ContrastWarning)
+        return model.compute_contrast(definition(model, name), output_type="all")
+
+
+def definition(model: "FirstLevelModel", name: str) -> list[Any]:
+    """What a contrast is in each run: an expression, or rows of weights for an F."""
     if name != F_CONTRAST:
-        runs = [name] * len(model.design_matrices_)
-        return model.compute_contrast(runs, output_type="all")
+        return [name] * len(model.design_matrices_)
     rows = []
     for design in model.design_matrices_:
         columns = list(design.columns)
         task = [columns.index(condition) for condition in ("faces", "houses")]
         rows.append(np.eye(len(columns))[task])
+    return rows
+
+
+def write_report(model: "FirstLevelModel", path: Path) -> Path:
+    """Everything on one page: what was done, the designs, the noise, the maps."""
     with warnings.catch_warnings():
-        # Known, and no surprise to the reader: one F over runs is an approximation
         warnings.filterwarnings("ignore", "Running approximate", ContrastWarning)
-        return model.compute_contrast(rows, stat_type="F", output_type="all")
+        report = model.generate_report(
+            {name: definition(model, name) for name in CONTRASTS},
+            title="Demo: faces and houses",
+            alpha=ALPHA,
+            height_control="bonferroni",
+            cluster_threshold=smallest_cluster(model.mask_img_),
+            two_sided=True,
+        )
+    report.save_as_html(path)
+    return path
+
+
+def smallest_cluster(image: Any) -> int:
+    """Voxels of an image in the smallest cluster that counts."""
+    voxel_size = abs(np.linalg.det(image.affine[:3, :3]))
+    return int(np.ceil(CLUSTER_SIZE / voxel_size))
 
 
 def peaks(
@@ -216,8 +248,7 @@ def peaks(
     from boldglm.glm.thresholding import threshold_stats_img
     from boldglm.reporting import get_clusters_table
 
-    voxel_size = abs(np.linalg.det(z_map.affine[:3, :3]))
-    n_voxels = int(np.ceil(CLUSTER_SIZE / voxel_size))
+    n_voxels = smallest_cluster(z_map)
     thresholded, threshold = threshold_stats_img(
         z_map,
         mask_img=str(data.mask),

@@ -57,6 +57,7 @@ def report(findings: "Findings", *, seconds: float, quiet: bool) -> None:
     print(f"Table of peaks  {findings.folder / 'peaks.tsv'}")
     for number, path in enumerate(findings.figures):
         print(f"{'' if number else 'Figures':<16}{path}")
+    print(f"Report          {findings.report}")
     if not quiet:
         end = "All is as it should be" if findings.passed else "Something is wrong"
         print(f"\n{end}: {seconds:.1f} s.")

@@ -17,6 +17,7 @@ _NAMES = {
     "expression_to_contrast_vector": "boldglm.core.expression",
     "fdr_threshold": "boldglm.glm.thresholding",
     "first_level": "boldglm.glm.first_level",
+    "save_glm_to_bids": "boldglm.glm.io",
     "second_level": "boldglm.glm.second_level",
     "tfce_img": "boldglm.glm.enhancement",
     "threshold_stats_img": "boldglm.glm.thresholding",

@@ -1,8 +1,12 @@
-"""What is told about a result: tables of clusters."""
+"""What is told about a result: reports, tables of clusters."""
 
 from boldglm._base.lazy import attach
 
-_NAMES = {"get_clusters_table": "boldglm.reporting.clusters"}
+_NAMES = {
+    "HTMLReport": "boldglm.reporting.html_report",
+    "get_clusters_table": "boldglm.reporting.clusters",
+    "make_glm_report": "boldglm.reporting.glm_report",
+}
 
 __all__ = list(_NAMES)
 

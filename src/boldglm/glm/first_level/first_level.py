@@ -1,13 +1,16 @@
 """The first-level model: images and events in, maps of contrasts out."""
 
+from dataclasses import replace
 from os import PathLike
 from typing import Self
 
 import numpy as np
 
+from boldglm._base.warnings import noted_warnings
 from boldglm.core.gls import GlmFit
 from boldglm.glm.contrast_maps import Contrast, check_output_type, contrast_maps
 from boldglm.glm.contrasts import mean_contrast
+from boldglm.glm.first_level.fit_record import FitRecord, record_runs, treatment_of
 from boldglm.glm.first_level.fitting import as_noise_model
 from boldglm.glm.first_level.masks import make_masker
 from boldglm.glm.first_level.run_contrasts import run_contrasts
@@ -15,11 +18,12 @@ from boldglm.glm.first_level.run_fits import RunFits
 from boldglm.glm.first_level.run_reading import fit_runs
 from boldglm.glm.first_level.runs import collect_runs, warn_of_ignored
 from boldglm.glm.first_level.scaling import check_signal_scaling
+from boldglm.glm.reported import Reported
 
 __all__ = ["FirstLevelModel"]
 
 
-class FirstLevelModel(RunFits):
+class FirstLevelModel(Reported, RunFits):
     """General linear model of the runs of one subject.
 
     For the series y of every voxel, with a design X of convolved events, drifts and
@@ -77,7 +81,8 @@ class FirstLevelModel(RunFits):
     random_state : ignored
         Nothing here is random.
     reports : bool
-        Kept for the report.
+        Remember for the report where the data came from, the events, and whether the
+        residuals of some voxels are white.
     first_scans : {'conditional', 'exact'}
         How the first scans of a run are weighed under autoregressive noise: as
         nilearn does, or by the stationary likelihood.
@@ -116,6 +121,8 @@ class FirstLevelModel(RunFits):
     >>> np.argwhere(z.get_fdata() == z.get_fdata().max())
     array([[2, 2, 2]])
     """
+
+    _record: FitRecord | None = None
 
     def __init__(
         self,
@@ -213,6 +220,15 @@ class FirstLevelModel(RunFits):
             is not one of its values; the message says which and what to do.
         """
         self._forget()
+        with noted_warnings() as noted:
+            self._fit(bins, run_imgs, events, confounds, sample_masks, design_matrices)
+        if self._record is not None:
+            self._record = replace(self._record, warnings=tuple(noted))
+        return self
+
+    def _fit(
+        self, bins, run_imgs, events, confounds, sample_masks, design_matrices
+    ) -> None:
         check_signal_scaling(self.signal_scaling)
         noise = as_noise_model(self.noise_model, bins, self.first_scans)
         if design_matrices is not None:
@@ -222,16 +238,21 @@ class FirstLevelModel(RunFits):
         designs, kept = self._designs(runs)
         masker = make_masker(self, [run.image for run in runs])
         matrices = [design.to_numpy(dtype=float) for design in designs]
-        fits, data = fit_runs(self, runs, kept, matrices, masker, noise)
+        fitted = fit_runs(self, runs, kept, matrices, masker, noise)
+        samples = [run.sample for run in fitted]
+        if self.reports:
+            record = record_runs(self.mask_img, runs, matrices, samples, noise)
+            self._record = replace(record, treatment=treatment_of(masker))
         self.fir_delays_ = [0] if self.fir_delays is None else self.fir_delays
         self.standardize_ = bool(self.standardize)
         self.memory_ = self.memory
         self.masker_, self.mask_img_ = masker, masker.mask_img_
         self.n_elements_ = masker.n_elements_
         self.design_matrices_ = designs
-        self.fits_: list[GlmFit] = fits
-        self._data: list[np.ndarray] = data
-        return self
+        self.fits_: list[GlmFit] = [run.fit for run in fitted]
+        self._data: list[np.ndarray] = [
+            run.series for run in fitted if run.series is not None
+        ]
 
     def _designs(self, runs):
         """Design of every run, of its kept scans only, and which scans those are."""
@@ -324,7 +345,8 @@ class FirstLevelModel(RunFits):
 
     def _forget(self) -> None:
         """Drop a fit, so that one that fails half-way does not look fitted."""
-        for name in [n for n in vars(self) if n.endswith("_") or n == "_data"]:
+        private = {"_data", "_record"}
+        for name in [n for n in vars(self) if n.endswith("_") or n in private]:
             delattr(self, name)
 
     def __sklearn_is_fitted__(self) -> bool:

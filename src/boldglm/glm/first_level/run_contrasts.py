@@ -13,7 +13,7 @@ from boldglm.core.gls import GlmFit
 from boldglm.core.linear import confounded_regressors, non_estimable_rows
 from boldglm.glm.contrasts import Contrast, pad_contrast
 
-__all__ = ["run_contrasts"]
+__all__ = ["contrast_rows", "run_contrasts"]
 
 
 def run_contrasts(
@@ -40,28 +40,67 @@ def run_contrasts(
     if stat_type not in (None, "t", "F"):
         msg = f"stat_type is {stat_type!r}; expected 't', 'F' or None"
         raise ContrastError(msg)
+    parts = []
+    for run, rows in enumerate(contrast_rows(designs, contrast_def)):
+        if rows is not None:
+            names = list(designs[run].columns)
+            parts.append(_contrast(fits[run], rows, names, stat_type, run))
+    return parts
+
+
+def contrast_rows(designs, contrast_def) -> list[np.ndarray | None]:
+    """A contrast in the columns of each run.
+
+    Parameters
+    ----------
+    designs : list of DataFrame
+    contrast_def : str, array, or list of them
+
+    Returns
+    -------
+    list of (n_rows, n_regressors) float64, or None
+        None for a run that is left out: its weights are all zero, or it lacks a
+        column.
+
+    Raises
+    ------
+    ContrastError
+        If no run has all the columns, or it does not fit the designs.
+
+    Warns
+    -----
+    ContrastWarning
+        If a run is left out, or weights are completed with zeros.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> design = pd.DataFrame({"faces": [0, 1, 0], "houses": [1, 0, 0]})
+    >>> contrast_rows([design], "faces - houses")
+    [array([[ 1., -1.]])]
+    """
     columns = [list(design.columns) for design in designs]
     present = [_present(design) for design in designs]
     definitions = _per_run(contrast_def, columns)
-    parts, lacking = [], {}
+    found: list[np.ndarray | None] = []
+    lacking = {}
     for run, definition in enumerate(definitions):
         rows, missing = _rows(definition, columns[run], columns, present[run])
         if missing:
             lacking[run] = missing
-        elif np.any(rows):
-            parts.append(_contrast(fits[run], rows, columns[run], stat_type, run))
-        else:
+        elif not np.any(rows):
             _warn(f"Contrast for run {run} is null.")
+        found.append(rows if not missing and np.any(rows) else None)
     for run, missing in lacking.items():
         _warn(
             f"The run at index {run} has no column {_listed(missing)}: it is left out "
             "of the "
             f"contrast {definitions[run]!r}, which is the fixed effect of the others."
         )
-    if lacking and not parts:
+    if lacking and all(rows is None for rows in found):
         msg = f"No run has all the columns of the contrast {contrast_def!r}."
         raise ContrastError(msg)
-    return parts
+    return found
 
 
 def _per_run(contrast_def, columns) -> list:

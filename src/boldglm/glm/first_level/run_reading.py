@@ -1,6 +1,7 @@
 """From the image of a run to its fit, in one pass over the file."""
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,12 +24,33 @@ from boldglm.glm.first_level.scaling import (
 )
 from boldglm.image.stored import is_compressed
 
-__all__ = ["fit_runs"]
+__all__ = ["FittedRun", "fit_runs"]
 
 # What runs that are fitted at once may take together, in bytes.
 AT_ONCE = 2**29
 # Blocks that are read ahead, at most.
 READING = 2**27
+# Voxels whose series are kept to see whether the noise model leaves white noise, and
+# how many numbers these may be, however long the run is.
+SAMPLED, SAMPLED_NUMBERS = 500, 2**17
+
+
+@dataclass(frozen=True)
+class FittedRun:
+    """A run after its fit.
+
+    Attributes
+    ----------
+    fit : GlmFit
+    series : (n_kept_scans, n_voxels) or None
+        The scaled data, if the model keeps them.
+    sample : (n_kept_scans, n_some_voxels)
+        Scaled series of some voxels, evenly over the mask.
+    """
+
+    fit: GlmFit
+    series: np.ndarray | None
+    sample: np.ndarray
 
 
 def fit_runs(
@@ -38,7 +60,7 @@ def fit_runs(
     designs: list[np.ndarray],
     masker: Any,
     noise: NoiseModel,
-) -> tuple[list[GlmFit], list[np.ndarray]]:
+) -> list[FittedRun]:
     """Fit the runs of a model.
 
     A compressed file is decompressed by one thread, whatever the number of
@@ -58,23 +80,21 @@ def fit_runs(
 
     Returns
     -------
-    fits : list of GlmFit
-    series : list of (n_kept_scans, n_voxels)
-        The scaled data of each run if the model keeps them, else empty.
+    list of FittedRun
     """
     at_once = _runs_at_once(model, runs, designs, masker, noise)
     n_jobs = threads(model.n_jobs) if at_once == 1 else 1
 
     told: dict[int, list[tuple[str, type[Warning]]]] = {}
 
-    def one(index: int) -> tuple[GlmFit, np.ndarray | None]:
+    def one(index: int) -> FittedRun:
         with held_warnings() as told[index]:
             given = (runs[index], scans[index], designs[index])
             return _fit_run(model, *given, masker, noise, n_jobs)
 
     every = range(len(runs))
     try:
-        fitted = (
+        return (
             map_blocks(one, every, n_jobs=at_once)
             if at_once > 1
             else [one(index) for index in every]
@@ -84,8 +104,6 @@ def fit_runs(
         for index in sorted(told):
             for message, category in told[index]:
                 warn(message, category)
-    kept = [series for _, series in fitted if series is not None]
-    return [fit for fit, _ in fitted], kept
 
 
 def _runs_at_once(
@@ -113,7 +131,7 @@ def _fit_run(
     masker: Any,
     noise: NoiseModel,
     n_jobs: int | None,
-) -> tuple[GlmFit, np.ndarray | None]:
+) -> FittedRun:
     """Fit a run of a model.
 
     The file is read once. What is kept of it is the smaller of two things: its
@@ -136,26 +154,34 @@ def _fit_run(
 
     Returns
     -------
-    fit : GlmFit
-    series : (n_kept_scans, n_voxels) or None
-        The scaled data, if the model keeps them.
+    FittedRun
     """
     say(model.verbose, "run %d: reading %d scans", run.index, run.n_scans)
     kept = np.arange(run.n_scans) if scans is None else scans
     forms = prepare(design, noise, kept.size, np.float32)
     if model.minimize_memory and not masker.cleans and _is_smaller(forms):
-        statistics = _read_statistics(model, run, kept, masker, forms, n_jobs)
+        statistics, sample = _read_statistics(model, run, kept, masker, forms, n_jobs)
         shift, scale = voxel_scaling(
             statistics, model.signal_scaling, bool(model.standardize)
         )
         fit = fit_statistics(statistics, noise, shift=shift, scale=scale, n_jobs=n_jobs)
         say(model.verbose, "run %d: fitted %d voxels", run.index, fit.sigma2.size)
-        return fit, None
+        # As the fit has them: without a constant in the design the mean is not free
+        at = _sampled(kept.size, masker.n_elements_)
+        sample = (scale[at] * (sample - shift[at])).astype(sample.dtype)
+        return FittedRun(fit, None, sample)
     series = masker.transform(run.image, sample_mask=scans)
     series = scale_signal(series, model.signal_scaling, bool(model.standardize))
     fit = fit_glm(series, design, noise, n_jobs=n_jobs)
     say(model.verbose, "run %d: fitted %d voxels", run.index, fit.sigma2.size)
-    return fit, None if model.minimize_memory else series
+    sample = np.ascontiguousarray(series[:, _sampled(*series.shape)])
+    return FittedRun(fit, None if model.minimize_memory else series, sample)
+
+
+def _sampled(n_scans: int, n_voxels: int) -> np.ndarray:
+    """Indices of voxels that are spread evenly over a mask."""
+    n_some = min(SAMPLED, max(SAMPLED_NUMBERS // n_scans, 1), n_voxels)
+    return np.linspace(0, n_voxels - 1, n_some).astype(int)
 
 
 def _is_smaller(forms: PrecisionForms) -> bool:
@@ -173,10 +199,12 @@ def _read_statistics(
     masker: Any,
     forms: PrecisionForms,
     n_jobs: int | None,
-) -> RunStatistics:
+) -> tuple[RunStatistics, np.ndarray]:
+    """Statistics of all voxels, and the series of some."""
     by_scan = check_signal_scaling(model.signal_scaling) == 1
     sums = RunAccumulator(forms, masker.n_elements_, n_jobs)
-    means, done = [], 0
+    means, some, done = [], [], 0
+    at = _sampled(kept.size, masker.n_elements_)
     for rows in masker.stream(run.image):
         wanted = kept[(kept >= done) & (kept < done + len(rows))] - done
         done += len(rows)
@@ -185,6 +213,7 @@ def _read_statistics(
             part, mean = scans_to_per_cent(part)
             means.append(mean)
         sums.add(part)
+        some.append(part[:, at])
     if by_scan:
         warn_of_means(np.concatenate(means))
-    return sums.statistics()
+    return sums.statistics(), np.concatenate(some)

@@ -18,6 +18,7 @@ from boldglm.core.gls import GlmFit
 from boldglm.core.linear import factorize
 from boldglm.core.noise import NoiseModel
 from boldglm.core.precision import precision_forms
+from boldglm.glm.first_level.fit_record import FitRecord, record_from_text
 
 __all__ = ["load_model", "save_model"]
 
@@ -75,9 +76,11 @@ def save_model(model, path: str | PathLike) -> None:
     header = {
         "format": FORMAT,
         "shape": list(model.mask_img_.shape),
+        "space": _space_codes(model.mask_img_),
         "parameters": parameters,
         "not_stored": lost,
         "runs": runs,
+        "record": None if model._record is None else model._record.as_text(),
     }
     arrays["header"] = np.array(json.dumps(header))
     with written_whole(target) as draft, draft.open("wb") as file:
@@ -102,8 +105,12 @@ def load_model(kind: type, path: str | PathLike) -> Any:
         n_grid = int(np.prod(shape))
         inside = np.unpackbits(stored["mask"], count=n_grid).reshape(shape)
         mask = nib.Nifti1Image(inside.astype(np.int8), stored["affine"])
+        for place, code in header.get("space", {}).items():
+            getattr(mask, f"set_{place}")(stored["affine"], int(code))
         n_voxels = int(inside.sum())
         model.fits_, model.design_matrices_, model._data = [], [], []
+        # files written before there were reports have none
+        model._record = _record(header.get("record"), path)
         for index, run in enumerate(header["runs"]):
             model.fits_.append(_fit(stored, f"run{index}_", run, n_voxels))
             model.design_matrices_.append(
@@ -133,9 +140,23 @@ def load_model(kind: type, path: str | PathLike) -> Any:
     return model
 
 
+def _record(text: Any, path) -> FitRecord | None:
+    """What a model remembers of its fit; no contrast depends on it."""
+    try:
+        return None if text is None else record_from_text(text)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        warn(
+            f"{path}: what the model remembers of its fit cannot be read ({error!r}), "
+            "so that its report lacks it. Contrasts do not depend on it.",
+            DesignWarning,
+        )
+        return None
+
+
 def _read(path: Path) -> dict[str, np.ndarray]:
     if not path.is_file():
-        msg = f"{path} does not exist; expected the file of a saved model"
+        what = "is a folder" if path.is_dir() else "does not exist"
+        msg = f"{path} {what}; expected the file of a saved model"
         raise FileNotFoundError(msg)
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
@@ -167,6 +188,12 @@ def _fit(stored, prefix: str, run: dict[str, Any], n_voxels: int) -> GlmFit:
             msg = f"{key} has shape {array.shape} for {n_voxels} voxels"
             raise ValueError(msg)
     return GlmFit(forms=forms, noise=model, **arrays)
+
+
+def _space_codes(mask_img) -> dict[str, int]:
+    """What the header says of the space of the mask, such as MNI's."""
+    header = mask_img.header
+    return {place: int(header[f"{place}_code"]) for place in ("qform", "sform")}
 
 
 def _inside(mask_img) -> np.ndarray:

@@ -1,16 +1,19 @@
 """The second-level model: maps of subjects in, maps of contrasts over them out."""
 
+import copy
 from typing import Any, Self
 
 import numpy as np
 
 from boldglm._base.errors import ContrastError
 from boldglm._base.log import say
+from boldglm._base.warnings import noted_warnings
 from boldglm.core.expression import expression_to_contrast_vector
 from boldglm.core.linear import factorize
 from boldglm.glm.contrast_maps import check_output_type
 from boldglm.glm.contrasts import pad_contrast
 from boldglm.glm.first_level.fitting import threads
+from boldglm.glm.reported import Reported
 from boldglm.glm.second_level.group_data import GroupData, read_group
 from boldglm.glm.second_level.group_fit import (
     GroupFit,
@@ -24,7 +27,7 @@ from boldglm.image.mask import read_mask
 __all__ = ["SecondLevelModel"]
 
 
-class SecondLevelModel(GroupPermutations):
+class SecondLevelModel(Reported, GroupPermutations):
     r"""General linear model of the maps of several subjects.
 
     For the values y of every voxel, one for each subject, with a design X of the
@@ -53,7 +56,7 @@ class SecondLevelModel(GroupPermutations):
     minimize_memory : bool
         False is needed for `residuals_` and `predicted_`.
     reports : bool
-        Kept for the report.
+        Accepted so that scripts port: a report can be made in any case.
     missing : {'drop-voxel', 'available', 'zero'}
         What to do about values that are not finite, as around the brain in SPM's
         maps. ``'drop-voxel'``: a voxel that a subject lacks is not tested, its
@@ -158,11 +161,17 @@ class SecondLevelModel(GroupPermutations):
         ImageWarning
             If values are missing inside the mask, with their number.
         """
+        self._forget()
+        with noted_warnings() as noted:
+            self._fit(second_level_input, confounds, design_matrix)
+        self._fit_warnings = tuple(noted)
+        return self
+
+    def _fit(self, second_level_input, confounds, design_matrix) -> None:
         from boldglm.glm.second_level.group_designs import group_design
         from boldglm.glm.second_level.group_maps import collect_maps
         from boldglm.glm.second_level.group_masks import check_missing, group_masker
 
-        self._forget()
         check_missing(self.missing)
         maps = collect_maps(second_level_input, need_labels=confounds is not None)
         design = group_design(design_matrix, confounds, maps)
@@ -188,7 +197,6 @@ class SecondLevelModel(GroupPermutations):
         self.second_level_input_ = second_level_input
         self.confounds_ = confounds
         self.memory_ = self.memory
-        return self
 
     def compute_contrast(
         self,
@@ -290,9 +298,20 @@ class SecondLevelModel(GroupPermutations):
         )
         return data, fit
 
+    def _apart(self) -> "SecondLevelModel":
+        """A copy that reads and fits maps without this model's knowing.
+
+        Which maps were asked for last is forgotten, unless there are no others.
+        """
+        own = copy.copy(self)
+        own._groups = dict(self._groups)
+        if not self._maps.is_single:
+            vars(own).pop("_latest", None)
+        return own
+
     def _forget(self) -> None:
         """Drop a fit, so that one that fails half-way does not look fitted."""
-        private = {"_maps", "_groups", "_latest", "_factor"}
+        private = {"_maps", "_groups", "_latest", "_factor", "_fit_warnings"}
         for name in [n for n in vars(self) if n.endswith("_") or n in private]:
             delattr(self, name)
 
