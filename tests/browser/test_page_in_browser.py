@@ -13,7 +13,8 @@ from boldglm.reporting.page import write_page
 OVERFLOW = """
 () => {
   const width = document.documentElement.clientWidth;
-  const inBoxes = (element) => element.closest('.scroll, #picked-clusters, .hidden');
+  const BOXES = '.scroll, .slices, #picked-clusters, .hidden';
+  const inBoxes = (element) => element.closest(BOXES);
   return [...document.querySelectorAll('body *')]
     .filter((element) => element.getBoundingClientRect().right > width + 1)
     .filter((element) => !inBoxes(element))
@@ -241,18 +242,30 @@ def test_paper_has_everything_open_and_is_white(visit, still_crowded):
     assert opened.page.locator("#contrasts details[open]").count() == 1
 
 
-def test_paper_has_slices_in_the_place_of_the_viewer(visit, page, content, bundle):
+def test_paper_has_the_slices_of_every_contrast_and_not_what_moves(
+    visit, page, content, bundle
+):
     opened = visit(page)
-    picture = opened.page.locator("#prepared-picture")
-    second = content.contrasts[1]
-    opened.page.select_option("#contrast", second.key)
     assert opened.page.locator("#viewer").is_visible()
-    assert not picture.is_visible()
     opened.page.emulate_media(media="print")
     opened.page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert not opened.page.locator("#viewer").is_visible()
-    assert picture.is_visible()
-    assert picture.get_attribute("alt") == second.slices.alternative
+    assert not opened.page.locator("#explorer").is_visible()
+    for contrast in content.contrasts:
+        assert opened.page.locator(f"#figure-{contrast.slices.name}").is_visible()
+    assert opened.page.locator("table.clusters:visible").count() == sum(
+        bool(contrast.clusters) for contrast in content.contrasts
+    )
+
+
+def test_a_narrow_screen_moves_slices_with_the_keyboard(visit, still, content):
+    opened = visit(still, 360)
+    box = opened.page.locator("figure:has(#figure-slices-0)")
+    assert box.get_attribute("aria-label") == content.contrasts[0].slices.caption
+    box.focus()
+    opened.page.keyboard.press("ArrowRight")
+    opened.until("document.activeElement.scrollLeft > 0")
+    opened.page.set_viewport_size({"width": 1280, "height": 900})
+    opened.until("!document.querySelector('figure[tabindex]')")
 
 
 def test_paper_holds_all_contrasts(visit, still, still_crowded):

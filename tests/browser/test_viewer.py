@@ -254,6 +254,21 @@ def test_the_slider_obeys_the_keyboard(opened):
     assert warm(canvas(opened)) == 0
 
 
+def test_a_button_leads_back_to_the_threshold_of_the_report(opened, content):
+    back = opened.page.locator("#threshold-back")
+    height, before = content.contrasts[0].height, canvas(opened)
+    assert back.is_disabled()
+    slide(opened, height + 1.5)
+    assert (before != canvas(opened)).any()
+    back.click()
+    assert opened.state("threshold") == height
+    assert float(opened.page.input_value("#threshold")) == pytest.approx(
+        height, abs=0.006
+    )
+    assert (before == canvas(opened)).all()
+    assert back.is_disabled()
+
+
 @pytest.mark.parametrize(
     ("index", "side"), [(0, "two-sided"), (1, ""), (3, "one-sided")]
 )
@@ -311,6 +326,20 @@ def test_a_row_of_the_table_moves_the_crosshair_there(opened, content, index):
     assert marked.count() == 1
     assert marked.get_attribute("data-cluster") == str(index)
     assert row(opened, index).get_attribute("aria-current") == "true"
+
+
+def test_the_crosshair_stays_when_a_contrast_is_picked_and_no_row_is_marked(
+    opened, content
+):
+    row(opened, 1).click()
+    place = opened.state("crosshair")
+    other = content.contrasts[1]
+    opened.page.select_option("#contrast", other.key)
+    opened.until(f"boldglmReport.nv.volumes[1].name === '{other.volume.name}.nii.gz'")
+    opened.until("document.querySelector('tr[data-marked]') === null")
+    assert opened.state("crosshair") == place
+    assert opened.page.locator("button.go[aria-current]").count() == 0
+    assert f"z = {value_at(other, place):.2f}" in opened.text("#location")
 
 
 def test_a_row_further_down_picks_its_contrast_and_leads_to_the_map(opened, content):

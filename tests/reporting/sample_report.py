@@ -225,6 +225,8 @@ def _contrast(index):
         weights=drawn(f"weights-{index}", "Weights", (3, 1)),
         clusters=tuple(clusters),
         table_words="Voxels touch by their faces; peaks are 8 mm apart or more.",
+        # of a map without voxels there is none
+        largest=None if index == 2 else float(np.max(abs(values))) - 0.5,
     )
 
 

@@ -55,3 +55,27 @@ def test_all_regressors_of_a_group_are_asked_about():
     table = pd.DataFrame({"drift_1": age, "age": age + 0.01 * np.cos(9 * age), "c": 1})
     fitted = replace(fitted, designs=(table,), factors=(factorize(table.to_numpy()),))
     assert hard_to_tell(fitted) == ["drift_1", "age"]
+
+
+def test_a_column_of_notes_is_there_if_there_is_one():
+    fitted = open_model(sim.first_level(1))
+    weights = np.eye(1, fitted.designs[0].shape[1])
+    (run,) = run_contents(fitted, [("a", [weights])])
+    assert run.efficiency.columns == ("contrast", "efficiency")
+    assert [len(row) for row in run.efficiency.rows] == [2]
+    (run,) = run_contents(fitted, [("a", [None])])
+    assert run.efficiency.columns == ("contrast", "efficiency", "note")
+    assert run.efficiency.rows == (("a", None, "left out of this run"),)
+
+
+def test_facts_tell_events_and_confounds_that_were_not_files():
+    model = sim.first_level(1)
+    record = model._record.runs[0]
+    told = dict(run_contents(open_model(model), [])[0].facts.rows)
+    assert told["events"] == f"{len(record.events['onset'])}, not from a file"
+    assert told["confounds"] in {"none", f"{record.n_confounds}, not from a file"}
+    named = replace(record, events_file="run_events.tsv", n_confounds=0)
+    model._record = replace(model._record, runs=(named,))
+    told = dict(run_contents(open_model(model), [])[0].facts.rows)
+    assert told["events"] == "run_events.tsv"
+    assert told["confounds"] == "none"

@@ -8,7 +8,15 @@ from PIL import Image
 from boldglm.plotting.background import open_background
 from boldglm.plotting.displays.slicers import SLICERS
 from boldglm.plotting.displays.volumes import Volume, open_volume
-from boldglm.reporting.slice_pictures import BAR, GAP, Scene, _table, draw_slices
+from boldglm.reporting.slice_pictures import (
+    BAR,
+    GAP,
+    SHOWN,
+    Scene,
+    _table,
+    draw_slices,
+    even_cuts,
+)
 
 AFFINE = np.array(
     [[-3.0, 0, 0, 45], [0, 3, 0, -50], [0, 0, 3, -30], [0, 0, 0, 1]], dtype=float
@@ -32,7 +40,8 @@ def rgb(picture):
 def pixels(picture):
     """What is coloured of a picture, without its bar: red and blue pixels."""
     image = rgb(picture).astype(int)
-    assert (image.shape[1] // 2, image.shape[0] // 2) == (picture.width, picture.height)
+    height, width = (round(SHOWN * side) for side in image.shape[:2])
+    assert (width, height) == (picture.width, picture.height)
     image = image[:, :-BAR]
     return image[..., 0] - image[..., 2] > 60, image[..., 2] - image[..., 0] > 60
 
@@ -46,6 +55,18 @@ def test_left_is_left_and_front_is_up(scene):
     assert picture.cuts == ("z = 6",)
     assert red[1] < blue[1]
     assert red[0] < blue[0]
+
+
+def test_even_cuts_go_through_all_of_a_mask():
+    inside = np.zeros(SHAPE)
+    inside[:, :, 2:17] = 1  # from z = -24 to 18
+    assert even_cuts(volume(inside)) == [-21, -15, -9, -3, 3, 9, 15]
+    flipped = volume(inside, AFFINE @ np.diag([1, 1, -1, 1]))
+    assert even_cuts(flipped, 2) == [-68, -46]
+    assert even_cuts(volume(np.zeros(SHAPE))) == [0]
+    one = np.zeros(SHAPE)
+    one[3, 3, 10] = 1
+    assert even_cuts(volume(one)) == [0]
 
 
 def ink(picture, columns):

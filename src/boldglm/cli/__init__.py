@@ -54,10 +54,10 @@ def _parsed(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = _parser()
     arguments, rest = parser.parse_known_args(argv)
     if rest and (arguments.command != "report" or any(one[0] == "-" for one in rest)):
-        parser.error(
-            f"unrecognized arguments: {' '.join(rest)} (a contrast that begins with a "
-            "minus goes to the end, after --)"
-        )
+        hint = ""
+        if arguments.command == "report":
+            hint = " (a contrast that begins with a minus goes to the end, after --)"
+        parser.error(f"unrecognized arguments: {' '.join(rest)}{hint}")
     if rest:
         arguments.contrasts += rest
     return arguments

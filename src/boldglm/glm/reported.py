@@ -36,8 +36,9 @@ class Reported:
             What is asked. A dictionary has names and, for each, what
             `compute_contrast` takes: an expression, weights (fewer than columns are
             completed with zeros), rows of weights for an F test, a list with one of
-            them for each run. Of a list, each element is a contrast, and of a bare
-            array each row. None: the report is about the model only.
+            them for each run; or expressions parted by semicolons, which are the rows
+            of an F. Of a list, each element is a contrast, and of a bare array each
+            row. None: the report is about the model only.
         first_level_contrast : optional
             For second-level models of first-level models, or of several maps.
         title : str, optional
@@ -50,7 +51,7 @@ class Reported:
             In z, for ``height_control=None``; 3.09 if not given. Not below 0: for
             negative effects pass `two_sided`, or the contrast with its signs turned.
         alpha : float
-            See `boldglm.glm.threshold_stats_img`.
+            Above 0 and at most 0.5, see `boldglm.glm.threshold_stats_img`.
         cluster_threshold : int
             Smallest number of voxels in a cluster that is shown.
         height_control : {"fpr", "fdr", "bonferroni", None}

@@ -1,6 +1,6 @@
 """Numbers as they are written into figures."""
 
-__all__ = ["correlation_text", "true_minus", "weight_text"]
+__all__ = ["correlation_text", "fixed", "true_minus", "weight_text"]
 
 _MINUS = "\N{MINUS SIGN}"
 
@@ -28,6 +28,19 @@ def weight_text(value: float) -> str:
     return true_minus(f"{mantissa}{exponent}{int(power)}" if power else mantissa)
 
 
+def fixed(value: float, digits: int) -> str:
+    """A number with so many decimals; what rounds to 0 has no sign.
+
+    The minus is that of the keyboard, so that it can be copied into programs.
+
+    Examples
+    --------
+    >>> fixed(-0.004, 2), fixed(-1.25, 1)
+    ('0.00', '-1.2')
+    """
+    return f"{round(float(value), digits) + 0.0:.{digits}f}"
+
+
 def correlation_text(value: float) -> str:
     """Two decimals; what rounds to 0 has no sign, nan is nothing.
 
@@ -38,4 +51,4 @@ def correlation_text(value: float) -> str:
     """
     if value != value:  # noqa: PLR0124 - nan
         return ""
-    return true_minus(f"{round(value, 2) + 0.0:.2f}")
+    return true_minus(fixed(value, 2))

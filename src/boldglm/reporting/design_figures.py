@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from boldglm.plotting.matrix_axes import shortened
-from boldglm.plotting.number_text import correlation_text
+from boldglm.plotting.number_text import correlation_text, fixed
 from boldglm.reporting.chart import COLOURS, Chart, shade
 from boldglm.reporting.content import Figure
 
@@ -114,7 +114,7 @@ def correlation_figure(name: str, names: Sequence[str], values: Array) -> Figure
             )  # fmt: skip
     apart = np.abs(matrix - np.eye(n))
     i, j = np.unravel_index(int(np.argmax(apart)), apart.shape)
-    strongest = f"{shown[i]} and {shown[j]}, {matrix[i, j]:.2f}"
+    strongest = f"{shown[i]} and {shown[j]}, {fixed(matrix[i, j], 2)}"
     return chart.figure(
         name,
         f"Correlations of {n} regressors; the strongest is of {strongest}.",

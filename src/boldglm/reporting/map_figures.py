@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from boldglm.plotting.displays.volumes import Volume
 from boldglm.plotting.matrix_axes import shortened
-from boldglm.plotting.number_text import weight_text
+from boldglm.plotting.number_text import fixed, weight_text
 from boldglm.reporting.chart import COLOURS, Chart, shade
 from boldglm.reporting.content import Figure
 from boldglm.reporting.contrast_words import Threshold
@@ -138,8 +138,8 @@ def histogram_of_z(
     what = "z" if kind == "t" else "z of F"
     chart.axes(what, "voxels")
     spread = (
-        f"median {np.median(z):.2f}, standard deviation {z.std():.2f}, "
-        f"from {z.min():.1f} to {z.max():.1f}"
+        f"median {fixed(np.median(z), 2)}, standard deviation {fixed(z.std(), 2)}, "
+        f"from {fixed(z.min(), 1)} to {fixed(z.max(), 1)}"
     )
     return chart.figure(
         name,

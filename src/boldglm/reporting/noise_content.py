@@ -7,10 +7,11 @@ import numpy.typing as npt
 
 from boldglm.core.whiteness import QUANTILES, Whiteness
 from boldglm.plotting.displays.volumes import Volume
+from boldglm.plotting.number_text import fixed
 from boldglm.reporting.chart import COLOURS, Chart
 from boldglm.reporting.content import Figure, NoiseContent, Table
 from boldglm.reporting.fitted_models import FittedModel
-from boldglm.reporting.slice_pictures import Scene, draw_slices
+from boldglm.reporting.slice_pictures import Scene, draw_slices, even_cuts
 
 __all__ = ["noise_content"]
 
@@ -90,7 +91,7 @@ def _whiteness_words(white: list[Whiteness], n_runs: int, *, whitens: bool) -> s
     n_voxels = sum(one.n_voxels for one in white)
     left = n_runs - len(white)
     bad = f" {left} of {n_runs} runs had none, and are left out." if left else ""
-    first = f"{before[0, MEDIAN]:.2f}"
+    first = fixed(before[0, MEDIAN], 2)
     if whitens:
         first += f" before and {after[0, MEDIAN]:.2f} after whitening"
     text = (
@@ -133,7 +134,7 @@ def _whiteness_chart(white: list[Whiteness], whitens: bool) -> Figure:
         chart.line(lags, table[:, MEDIAN], colour)
         chart.key(label if whitens else "residuals", colour)
     chart.axes("lag (scans)", "autocorrelation")
-    first = f"{before[0, MEDIAN]:.2f}"
+    first = fixed(before[0, MEDIAN], 2)
     if whitens:
         first += f" before and {after[0, MEDIAN]:.2f} after whitening"
     return chart.figure(
@@ -154,7 +155,10 @@ def _phi_map(model: FittedModel, scene: Scene) -> Figure:
     values[inside & (values == 0)] = np.float32(1e-6)
     limit = float(np.quantile(np.abs(phi), 0.995)) or 1.0
     picture = draw_slices(
-        Volume(values, scene.mask.grid, "nearest"), scene, limit=limit
+        Volume(values, scene.mask.grid, "nearest"),
+        scene,
+        cut_coords=even_cuts(scene.mask),
+        limit=limit,
     )
     low, middle, high = np.quantile(phi, [0.05, 0.5, 0.95])
     several = ", mean of the runs" if len(model.fits) > 1 else ""
@@ -192,7 +196,9 @@ def _phi_histogram(model: FittedModel) -> Figure:
         chart.steps(bins, count, colour)
         chart.key(name, colour)
     chart.axes("coefficient", "voxels")
-    medians = ", ".join(f"{name} {np.median(values):.2f}" for name, values in series)
+    medians = ", ".join(
+        f"{name} {fixed(np.median(values), 2)}" for name, values in series
+    )
     return chart.figure(
         "noise-histogram",
         f"Histogram of the coefficients of the autoregression; medians: {medians}.",

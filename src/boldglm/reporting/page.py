@@ -9,6 +9,7 @@ from numbers import Number
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from boldglm.plotting.number_text import fixed
 from boldglm.reporting.content import Cluster, Figure, ReportContent, Table
 from boldglm.reporting.embedded import embedded_json
 from boldglm.reporting.viewer_bundle import viewer_script
@@ -51,7 +52,7 @@ def write_page(content: ReportContent) -> str:
     from markupsafe import Markup
 
     environment = _environment()
-    style = _asset("report.css")
+    style = "\n".join(_asset(f"{name}.css") for name in ("frame", "parts", "media"))
     scripts = [_asset("explorer.js"), _asset("report.js")]
     # Without maps there is nothing to view
     bundle = viewer_script() if content.contrasts else None
@@ -148,13 +149,10 @@ def _from_to(numbers: Iterable[int]) -> str:
 
 
 def _decimals(value: float, digits: int) -> str:
-    """A number with so many decimals; what rounds to 0 has no sign.
-
-    The minus is that of the keyboard: numbers are copied from pages into programs.
-    """
+    """A number with so many decimals."""
     if not math.isfinite(value):
         return _cell(float(value))
-    return f"{round(float(value), digits) + 0.0:.{digits}f}"
+    return fixed(value, digits)
 
 
 def _cell(value: Any) -> str:

@@ -10,7 +10,7 @@ from boldglm.reporting.content import Figure, Table
 from boldglm.reporting.first_levels import first_levels_of
 from boldglm.reporting.fitted_models import FittedModel
 from boldglm.reporting.report_options import ReportOptions
-from boldglm.reporting.slice_pictures import Scene, draw_slices
+from boldglm.reporting.slice_pictures import Scene, draw_slices, even_cuts
 from boldglm.reporting.space import Space
 
 __all__ = ["data_table", "mask_figure", "parameters_table"]
@@ -108,7 +108,14 @@ def mask_figure(model: FittedModel, scene: Scene) -> Figure:
     inside = Volume(
         model.inside.astype(np.float32) * np.float32(0.6), scene.mask.grid, "nearest"
     )
-    picture = draw_slices(inside, scene, limit=1.0, cmap="PRGn", bar=False)
+    picture = draw_slices(
+        inside,
+        scene,
+        cut_coords=even_cuts(scene.mask),
+        limit=1.0,
+        cmap="PRGn",
+        bar=False,
+    )
     at = ", ".join(picture.cuts)
     return Figure(
         name="mask",

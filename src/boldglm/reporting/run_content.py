@@ -118,9 +118,16 @@ def _run_facts(
         ("censored scans", record.scans - record.kept),
         ("repetition time (s)", t_r),
         ("design", design),
-        ("events file", record.events_file or None),
-        ("confounds file", record.confounds_file or None),
+        (
+            "events",
+            record.events_file or _in_memory(len(record.events.get("onset", []))),
+        ),
+        ("confounds", record.confounds_file or _in_memory(record.n_confounds)),
     ]
+
+
+def _in_memory(n: int) -> str:
+    return f"{n}, not from a file" if n else "none"
 
 
 def _events(name: str, record: "RunRecord | None") -> Figure | None:
@@ -158,12 +165,21 @@ def _regressors(
         finite = bool(np.isfinite(value))
         note = _note(value, column, is_asked)
         rows.append((str(name), float(value) if finite else None, note))
-    return Table(
+    return _without_empty_notes(
         ("regressor", "variance inflation", "note"),
-        tuple(rows),
+        rows,
         "Variance inflation: how many times larger the variance of a coefficient is "
         "than if the other regressors were not there.",
     )
+
+
+def _without_empty_notes(
+    columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]], caption: str
+) -> Table:
+    """A table whose last column is there if there is a note in it."""
+    if not any(row[-1] for row in rows):
+        columns, rows = columns[:-1], [row[:-1] for row in rows]
+    return Table(columns, tuple(rows), caption)
 
 
 def _note(inflation: float, column: npt.NDArray[np.float64], is_asked: bool) -> str:
@@ -187,9 +203,9 @@ def _efficiency(
             rows.append((name, None, "left out of this run"))
             continue
         rows.append((name, contrast_efficiency(factor, weights), ""))
-    return Table(
+    return _without_empty_notes(
         ("contrast", "efficiency", "note"),
-        tuple(rows),
+        rows,
         "Efficiency, 1 / trace(C (X'X)⁺ C'), for white noise; it depends on the "
         "scale of the weights, so compare contrasts of one kind.",
     )

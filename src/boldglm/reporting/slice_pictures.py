@@ -22,13 +22,14 @@ if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
     from PIL.ImageFont import FreeTypeFont
 
-__all__ = ["Picture", "Scene", "draw_slices"]
+__all__ = ["Picture", "Scene", "draw_slices", "even_cuts"]
 
 Pixels = npt.NDArray[Any]
 
-#: Pixels: of the whole picture across, and of a row of slices at most. A picture is
-#: shown at half its size, so that it is sharp on fine screens.
+#: Pixels: of the whole picture across, and of a row of slices at most
 WIDTH, HIGHEST = 1400, 460
+#: A picture is shown smaller than it is, so that it is sharp on fine screens too
+SHOWN = 0.65
 GAP, BAR = 8, 110
 #: Grey of the mask where there is no anatomy
 SILHOUETTE = 224
@@ -146,7 +147,31 @@ def draw_slices(
         ends = (0.0 if low >= 0 < high else -limit, 0.0 if high <= 0 > low else limit)
         _draw_bar(image, pen, ink, _Bar(*ends, limit, height, cmap))
     cuts = tuple(f"{one.direction} = {one.coord:.0f}" for one in places)
-    return Picture(_png(image), size[0] // 2, size[1] // 2, cuts)
+    shown_size = (round(SHOWN * side) for side in size)
+    return Picture(_png(image), *shown_size, cuts)
+
+
+def even_cuts(mask: Volume, n_cuts: int = 7) -> list[float]:
+    """Heights, whole millimetres, at which slices show all of a mask.
+
+    Parameters
+    ----------
+    mask : Volume
+        What is not 0 is inside.
+    n_cuts : int
+
+    Returns
+    -------
+    list of float
+        Ascending; the middles of as many layers of equal thickness.
+    """
+    inside = np.argwhere(mask.values != 0)
+    if not len(inside):
+        return [0.0]
+    affine = mask.grid.affine
+    heights = inside @ affine[2, :3] + affine[2, 3]
+    edges = np.linspace(heights.min(), heights.max(), n_cuts + 1)
+    return sorted({float(np.round(one)) for one in 0.5 * (edges[:-1] + edges[1:])})
 
 
 def _arranged(keys: Any, base: Volume) -> tuple[list[_Place], tuple[int, int]]:

@@ -56,10 +56,11 @@ def bids_label(text: str) -> str:
 
     Examples
     --------
-    >>> bids_label("forêt (1.5)")
-    'foret15'
+    >>> bids_label("forêt (1.5)"), bids_label("Straße")
+    ('foret15', 'Strasse')
     """
-    plain = unicodedata.normalize("NFKD", text)
+    # The German sharp s has no accent to drop: it is two letters
+    plain = unicodedata.normalize("NFKD", text.replace("ß", "ss").replace("ẞ", "SS"))
     return re.sub("[^0-9a-zA-Z+]", "", plain)
 
 

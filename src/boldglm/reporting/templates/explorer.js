@@ -14,6 +14,7 @@
   let view = null;
   let picked = report.contrasts[0];
   let threshold = 0;
+  let reported = 0;
 
   // ---- words ----
 
@@ -92,8 +93,11 @@
         return;
       }
       tellThreshold();
+      // The crosshair stays, so that contrasts can be compared at one place
       if (first && picked.clusters.length) {
         markRow(picked.clusters[0], 0);
+      } else {
+        unmarkRows();
       }
     } catch (error) {
       fallBack(`The viewer cannot show this map (${error.message}).`);
@@ -106,12 +110,14 @@
     const largest = Number(picked.volume.largest) || 0;
     const end = Math.max(largest, Number.isFinite(height) ? height : 0, 1);
     slider.max = (Math.ceil(end * 10) / 10 + 0.1).toFixed(1);
-    setThreshold(Number.isFinite(height) ? Math.max(height, 0) : Number(slider.max));
+    reported = Number.isFinite(height) ? Math.max(height, 0) : Number(slider.max);
+    setThreshold(reported);
     slider.value = threshold;
   }
 
   function setThreshold(z) {
     threshold = z;
+    byId("threshold-back").disabled = threshold === reported;
     tellThreshold();
   }
 
@@ -125,16 +131,19 @@
 
   // ---- clusters ----
 
+  function unmarkRows() {
+    for (const row of document.querySelectorAll("table.clusters tr[data-marked]")) {
+      row.removeAttribute("data-marked");
+      row.querySelector("button.go").removeAttribute("aria-current");
+    }
+  }
+
   function markRow(cluster, index) {
-    for (const row of document.querySelectorAll("table.clusters tr[data-cluster]")) {
-      const marked = row.dataset.contrast === picked.key && Number(row.dataset.cluster) === index;
-      row.toggleAttribute("data-marked", marked);
-      const button = row.querySelector("button.go");
-      if (marked) {
-        button.setAttribute("aria-current", "true");
-      } else {
-        button.removeAttribute("aria-current");
-      }
+    unmarkRows();
+    const row = `table.clusters tr[data-contrast="${picked.key}"][data-cluster="${index}"]`;
+    for (const marked of document.querySelectorAll(row)) {
+      marked.setAttribute("data-marked", "");
+      marked.querySelector("button.go").setAttribute("aria-current", "true");
     }
     const place = [cluster.x, cluster.y, cluster.z].map(Number);
     if (view) {
@@ -166,14 +175,14 @@
     }
   }
 
-  // ---- prepared slices, where there is no viewer, and on paper ----
+  // ---- prepared slices, where there is no viewer ----
 
-  function fillPrepared(onPaper = false) {
+  function fillPrepared() {
     const { slices } = picked;
     const source = slices && byId(`figure-${slices.name}`);
     const picture = byId("prepared-picture");
     picture.parentElement.hidden = !source;
-    if (source && (!view || onPaper)) {
+    if (source && !view) {
       Object.assign(picture, { src: source.src, alt: slices.alternative });
       Object.assign(picture, { width: slices.width, height: slices.height });
       byId("prepared-caption").textContent = slices.caption;
@@ -225,13 +234,17 @@
     view?.setThreshold(Number(slider.value));
     setThreshold(Number(slider.value));
   });
+  byId("threshold-back").addEventListener("click", () => {
+    view?.setThreshold(reported);
+    setThreshold(reported);
+    slider.value = reported;
+  });
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button.go");
     if (button) {
       goTo(button);
     }
   });
-  addEventListener("beforeprint", () => fillPrepared(true));
 
   window.boldglmReport = {
     get nv() {

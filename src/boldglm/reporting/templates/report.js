@@ -89,13 +89,13 @@
     });
   });
 
-  // ---- wide tables can be scrolled with the keyboard ----
+  // ---- wide tables and pictures can be scrolled with the keyboard ----
 
   function markScrolled() {
-    for (const box of document.querySelectorAll(".scroll")) {
+    for (const box of document.querySelectorAll(".scroll, .slices")) {
       const scrolls = box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight;
       if (scrolls) {
-        const caption = box.querySelector("caption");
+        const caption = box.querySelector("caption, figcaption");
         box.tabIndex = 0;
         box.setAttribute("role", "group");
         box.setAttribute("aria-label", caption ? caption.textContent : "Table");
