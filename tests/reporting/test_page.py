@@ -216,7 +216,7 @@ def test_the_overview_counts_clusters_and_not_their_further_peaks(parsed, conten
         assert [int(cell) for cell in row[3:5]] == [contrast.n_above, len(clusters)]
         # On the side that was tested, not of the map
         if contrast.largest is None:
-            assert row[5] == "–"
+            assert row[5] == "\N{EN DASH}"
         else:
             assert float(row[5]) == pytest.approx(contrast.largest, abs=0.0051)
 
