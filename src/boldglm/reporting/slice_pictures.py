@@ -147,8 +147,8 @@ def draw_slices(
         ends = (0.0 if low >= 0 < high else -limit, 0.0 if high <= 0 > low else limit)
         _draw_bar(image, pen, ink, _Bar(*ends, limit, height, cmap))
     cuts = tuple(f"{one.direction} = {one.coord:.0f}" for one in places)
-    shown_size = (round(SHOWN * side) for side in size)
-    return Picture(_png(image), *shown_size, cuts)
+    width, height_shown = (round(SHOWN * side) for side in size)
+    return Picture(_png(image), width, height_shown, cuts)
 
 
 def even_cuts(mask: Volume, n_cuts: int = 7) -> list[float]:
