@@ -101,7 +101,8 @@ def test_the_runs_of_fiac_are_those_of_nilearn(tmp_path):
     assert len(together.figures) == 5
     assert len(apart.figures) == 4
     written = {path.name for path in (tmp_path / "results" / "plot_two_runs").iterdir()}
-    assert written == {f"{name}_z_map.nii.gz" for name in together.questions}
+    maps = {f"{name}_z_map.nii.gz" for name in together.questions}
+    assert written == {*maps, "report.html"}
     data = together.data
     designs = [
         pd.DataFrame(np.load(data[f"design_matrix{n}"])["X"]).rename(columns=str)
