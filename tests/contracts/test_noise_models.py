@@ -14,14 +14,16 @@ from boldglm.core.gls import GlmFit, fit_glm
 from boldglm.core.noise import FIRST_SCANS, NOISE_MODELS, noise_model
 
 # Every pattern of the registry, by names that match it.
-EXAMPLES = ["ols", "ar1", "ar2", "ar3", "ar6"]
+EXAMPLES = ["ols", "ar1", "ar2", "ar3", "ar6", "ar1+", "ar3+", "arma11"]
+# Those that look at neighbours are tested in tests/core/test_gls_pooled.py.
+POOLED = ["auto4"]
 
 N_SCANS, N_VOXELS = 90, 40
 
 
 def test_every_registered_model_has_an_example():
     for pattern in NOISE_MODELS:
-        assert any(re.fullmatch(pattern, name) for name in EXAMPLES), pattern
+        assert any(re.fullmatch(pattern, name) for name in EXAMPLES + POOLED), pattern
 
 
 @pytest.fixture(params=EXAMPLES)

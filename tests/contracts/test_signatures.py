@@ -68,6 +68,7 @@ OUR_OWN = {
     "image.save_img",
     "plotting.displays.Display",
     "plotting.displays.Panel",
+    "plotting.plot_noise_spectrum",
 }
 
 SHUFFLING = {

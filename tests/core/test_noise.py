@@ -1,6 +1,7 @@
 """Noise models: their names, and their coefficients against other solvers."""
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,12 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import linalg
 
+from boldglm.core.gls import fit_glm
+from boldglm.core.lags import LagProducts
+from boldglm.core.linear import factorize
 from boldglm.core.noise import (
     FIRST_SCANS,
     NoiseModel,
     noise_model,
     yule_walker,
 )
+from boldglm.core.noise_estimates import NoiseEstimator
+from boldglm.core.precision import precision_forms
 
 
 def stationary_autocovariance(rng, order, n_voxels):
@@ -101,7 +107,9 @@ def test_names_give_orders(name, order):
     assert noise_model(name, first_scans="exact").first_scans == "exact"
 
 
-@pytest.mark.parametrize("name", ["ar", "ar0", "ar-1", "ar1.5", "AR1", "arma11", "", 1])
+@pytest.mark.parametrize(
+    "name", ["ar", "ar0", "ar-1", "ar1.5", "AR1", "arma", "auto0", "ols+", "", 1]
+)
 def test_an_unknown_name_is_an_error_that_lists_the_known(name):
     with pytest.raises(ValueError, match=r"noise_model is .*expected 'ols', or 'arN'"):
         noise_model(name)
@@ -118,13 +126,45 @@ def test_wrong_options_are_errors():
 def test_bins_truncate_towards_zero_and_have_one_zero():
     r = np.ones((2, 5))
     r[1] = [0.2399, -0.2399, 0.005, -0.005, 0.3]
-    phi, _ = noise_model("ar1", bins=100).estimate(r)
+    noise = noise_model("ar1", bins=100)
+    forms = precision_forms(factorize(np.ones((4, 1))), 1, "conditional")
+    # Sums over 4 and 3 pairs of scans
+    products = LagProducts(4, np.zeros((2, 1, 5)), r * [[4], [3]], *np.zeros((2, 1, 5)))
+    phi = NoiseEstimator(noise, forms).of_products(products).phi
     assert phi[0].tolist() == [0.23, -0.23, 0.0, 0.0, 0.3]
     assert not np.signbit(phi[0, 3])
 
 
-def test_given_coefficients_are_used_for_every_voxel():
+def test_given_coefficients_are_used_for_every_voxel(rng):
     model = NoiseModel("ar2", 2, coefficients=(0.4, 0.1))
-    phi, held = model.estimate(np.ones((3, 4)))
-    np.testing.assert_array_equal(phi, np.repeat([[0.4], [0.1]], 4, axis=1))
-    assert not held.any()
+    fit = fit_glm(rng.standard_normal((9, 4)), np.ones((9, 1)), model)
+    np.testing.assert_array_equal(fit.phi, np.repeat([[0.4], [0.1]], 4, axis=1))
+    assert (fit.outcome == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("t_r", "order"), [(3.0, 4), (2.5, 4), (2.0, 6), (1.0, 8), (0.72, 12), (0.35, 16)]
+)
+def test_the_order_of_auto_goes_by_the_repetition_time(t_r, order):
+    model = noise_model("auto", t_r=t_r)
+    assert (model.order, model.corrected, model.pooled) == (order, True, True)
+    assert model.first_scans == "exact"
+    assert noise_model("auto3") == replace(model, name="auto3", order=3)
+
+
+def test_auto_without_a_repetition_time_is_an_error():
+    with pytest.raises(ValueError, match=r"which is not known; pass t_r, or .*'auto6'"):
+        noise_model("auto")
+
+
+def test_a_plus_corrects_and_changes_nothing_else():
+    plus = noise_model("ar3+", first_scans="exact")
+    assert plus == replace(
+        noise_model("ar3", first_scans="exact"), name="ar3+", corrected=True
+    )
+
+
+def test_arma_has_two_parameters_and_is_whitened_by_an_autoregression():
+    model = noise_model("arma11")
+    assert (model.n_parameters, model.order, model.first_scans) == (2, 8, "exact")
+    assert noise_model("ar4").n_parameters == 4

@@ -1,14 +1,17 @@
-import numpy as np
-import pytest
+from dataclasses import replace
 
-from boldglm._base.errors import ShapeError
+import numpy as np
+
+from boldglm.core.autocorrelation import autocorrelations, whitened
+from boldglm.core.gls import fit_glm, residuals
+from boldglm.core.ljung_box import ljung_box_of_fit
 from boldglm.core.noise import noise_model
+from boldglm.core.spectrum import power_spectrum
 from boldglm.core.whiteness import (
     QUANTILES,
     Whiteness,
-    autocorrelations,
-    whitened,
     whiteness,
+    whiteness_of_fit,
 )
 
 
@@ -18,50 +21,6 @@ def autoregressive(rng, phi, n_scans, n_voxels):
         for lag, one in enumerate(phi, start=1):
             noise[t] += one * noise[t - lag]
     return noise[100:]
-
-
-def test_autocorrelations_are_those_of_statsmodels(rng, readonly):
-    stattools = pytest.importorskip("statsmodels.tsa.stattools")
-    series = readonly(autoregressive(rng, [0.5], 150, 4))
-    found = autocorrelations(series, 6)
-    for voxel in range(4):
-        product = [
-            np.sum(series[:-k, voxel] * series[k:, voxel])
-            / np.sum(series[:, voxel] ** 2)
-            for k in range(1, 7)
-        ]
-        np.testing.assert_allclose(found[:, voxel], product, rtol=1e-12)
-        about_mean = series[:, voxel] - series[:, voxel].mean()
-        np.testing.assert_allclose(
-            autocorrelations(about_mean[:, np.newaxis], 6)[:, 0],
-            stattools.acf(series[:, voxel], nlags=6, fft=False)[1:],
-            rtol=1e-10,
-        )
-
-
-def test_a_series_of_zeros_has_none(rng):
-    series = np.column_stack([np.zeros(30), rng.standard_normal(30)])
-    found = autocorrelations(series, 2)
-    assert np.isnan(found[:, 0]).all()
-    assert np.isfinite(found[:, 1]).all()
-
-
-@pytest.mark.parametrize("n_lags", [0, 30, 31])
-def test_lags_are_fewer_than_scans(rng, n_lags):
-    with pytest.raises(ShapeError, match=f"{n_lags} lags of series of 30 scans"):
-        autocorrelations(rng.standard_normal((30, 2)), n_lags)
-
-
-def test_whitening_gives_the_innovations_back(rng, readonly):
-    innovations = rng.standard_normal((60, 3))
-    phi = np.array([[0.5, -0.2, 0.0], [0.1, 0.3, 0.0]])
-    noise = innovations.copy()
-    for t in range(60):
-        for lag in (1, 2):
-            if t >= lag:
-                noise[t] += phi[lag - 1] * noise[t - lag]
-    noise, phi = readonly(noise, phi)
-    np.testing.assert_allclose(whitened(noise, phi), innovations[2:], atol=1e-12)
 
 
 def test_a_model_of_the_right_order_leaves_white_noise_and_one_of_a_lower_does_not(rng):
@@ -97,6 +56,61 @@ def test_short_runs_have_fewer_lags_and_constant_data_have_nothing(rng):
     none = whiteness(np.ones((30, 4)), np.ones((30, 1)), noise_model("ar1"), 3)
     assert none.n_voxels == 0
     assert np.isnan(none.before).all()
+    assert np.isnan(none.white)
+    assert none.frequencies.size == none.power_after.size == 0
+
+
+def test_white_is_the_share_that_the_test_does_not_reject(rng, readonly):
+    data = readonly(100 + autoregressive(rng, [0.4, 0.3], 200, 80))
+    fit = fit_glm(data, np.ones((200, 1)), noise_model("ar1"))
+    p = ljung_box_of_fit(residuals(data, fit), fit)[1]
+    found = whiteness_of_fit(data, fit)
+    assert found.white == np.mean(p >= 0.05)
+    assert 0 < found.white < 0.5
+    assert found == whiteness(data, np.ones((200, 1)), noise_model("ar1"))
+    more = whiteness_of_fit(data, fit, n_params=6).white
+    assert more < found.white
+    right = whiteness(data, np.ones((200, 1)), noise_model("ar2"))
+    assert right.white > 0.85
+
+
+def test_spectra_are_medians_before_and_after(rng, readonly):
+    data = readonly(100 + autoregressive(rng, [0.6], 300, 200))
+    fit = fit_glm(data, np.ones((300, 1)), noise_model("ar1"))
+    found = whiteness_of_fit(data, fit)
+    left = residuals(data, fit)
+    for series, power in (
+        (left, found.power_before),
+        (whitened(left, fit.phi), found.power_after),
+    ):
+        each = power_spectrum(autocorrelations(series, 63))
+        np.testing.assert_allclose(power, np.median(each, axis=1), rtol=1e-12)
+    np.testing.assert_allclose(found.frequencies, np.arange(65) / 128)
+    slow, fast = slice(1, 8), slice(-8, None)
+    assert found.power_before[slow].mean() > 5 * found.power_before[fast].mean()
+    np.testing.assert_allclose(found.power_after[2:], found.power_white[2:], atol=0.12)
+    # the constant is gone
+    assert found.power_white[0] < 0.85 * found.power_white[10]
+
+
+def test_nothing_reaches_over_a_gap(rng):
+    """Two stretches that do not know of each other, put together."""
+    data = autoregressive(rng, [0.5], 60, 30)
+    design = np.ones((60, 1))
+    fit = fit_glm(data, design, noise_model("ar1"))
+    found = whiteness_of_fit(data, fit, 5, starts=[0, 25])
+    left = residuals(data, fit)
+    r = autocorrelations(left, 5, [0, 25])
+    np.testing.assert_allclose(found.before[:, 2], np.median(r, axis=1), rtol=1e-12)
+    parts = [whitened(left[part], fit.phi) for part in (slice(0, 25), slice(25, 60))]
+    r = autocorrelations(np.concatenate(parts), 5, [0, 24])
+    np.testing.assert_allclose(found.after[:, 2], np.median(r, axis=1), rtol=1e-12)
+    p = ljung_box_of_fit(left, fit, 5, starts=[0, 25])[1]
+    assert found.white == np.mean(p >= 0.05)
+    # as many frequencies as the longest stretch has lags for
+    assert found.frequencies.size == 34 // 2 + 2
+    pieces = whiteness_of_fit(data, fit, 5, starts=range(60))
+    assert np.isnan(pieces.after).all()
 
 
 def test_equal_ones_are_equal_nan_included():
@@ -108,3 +122,11 @@ def test_equal_ones_are_equal_nan_included():
     assert one != Whiteness(30, 0, nothing, np.zeros_like(nothing))
     assert one != Whiteness(30, 0, np.zeros_like(nothing), nothing)
     assert one != "white"
+
+
+def test_ones_that_differ_in_anything_differ(rng):
+    one = whiteness(rng.standard_normal((60, 5)), np.ones((60, 1)), noise_model("ar1"))
+    assert one == replace(one, white=float(one.white))
+    for name in ("frequencies", "power_before", "power_after", "power_white"):
+        assert one != replace(one, **{name: getattr(one, name) + 1})
+    assert one != replace(one, white=0.123)

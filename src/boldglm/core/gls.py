@@ -1,5 +1,6 @@
 """Generalised least squares, with noise of its own for every voxel."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -7,9 +8,22 @@ import numpy as np
 import numpy.typing as npt
 
 from boldglm._base.errors import ShapeError
-from boldglm.core.lags import LagProducts, lag_products, less_fit
+from boldglm.core.gls_pilot import (
+    CONSTANT,
+    NOT_FINITE,
+    Pilot,
+    constant_in,
+    pilot_of_data,
+    pilot_of_statistics,
+)
 from boldglm.core.linear import Factor, factorize
 from boldglm.core.noise import NoiseModel
+from boldglm.core.noise_estimates import (
+    NoiseEstimates,
+    NoiseEstimator,
+    Pool,
+    pooled_correlations,
+)
 from boldglm.core.parallel import blocks, map_blocks
 from boldglm.core.precision import PrecisionForms, precision_forms
 from boldglm.core.run_statistics import RunStatistics
@@ -19,14 +33,14 @@ __all__ = ["OUTCOMES", "GlmFit", "fit_glm", "fit_statistics", "prepare", "residu
 Array = npt.NDArray[np.float64]
 Data = npt.NDArray[np.floating]
 
+HELD = 3
 # What can come out of fitting a voxel, by code.
 OUTCOMES: dict[int, str] = {
     0: "fitted",
-    1: "constant: the series does not vary, its variance and statistics are 0",
-    2: "not finite: the series has NaN or infinite values, its estimates are 0",
-    3: "held: the autoregression was held stable (partial autocorrelation ±0.99)",
+    CONSTANT: "constant: the series does not vary, its variance and statistics are 0",
+    NOT_FINITE: "not finite: the series has NaN or infinite values, its estimates are 0",
+    HELD: "held: the autoregression was held stable (partial autocorrelation ±0.99)",
 }
-CONSTANT, NOT_FINITE, HELD = 1, 2, 3
 
 # Voxels per block: a block of 300 scans in float32 stays in the second cache.
 BLOCK = 1024
@@ -49,7 +63,10 @@ class GlmFit:
     sigma2 : (n_voxels,)
         Innovation variance, residual sum of squares over degrees of freedom.
     phi : (order, n_voxels)
-        Autoregressive coefficients, lag 1 first.
+        Coefficients of the autoregression that whitens, lag 1 first.
+    noise_parameters : (n_parameters, n_voxels)
+        Of the noise model: `phi` itself for autoregressions, a and b of an
+        ARMA(1, 1).
     outcome : (n_voxels,) uint8
         A key of `OUTCOMES`.
     residual_ss : (n_voxels,)
@@ -63,6 +80,7 @@ class GlmFit:
     beta: Array
     sigma2: Array
     phi: Array
+    noise_parameters: Array
     outcome: npt.NDArray[np.uint8]
     residual_ss: Array
     total_ss: Array
@@ -89,7 +107,13 @@ class GlmFit:
 
 
 def fit_glm(
-    data: Data, design: npt.ArrayLike, noise: NoiseModel, *, n_jobs: int | None = None
+    data: Data,
+    design: npt.ArrayLike,
+    noise: NoiseModel,
+    *,
+    starts: npt.ArrayLike | None = None,
+    neighbours: Pool | None = None,
+    n_jobs: int | None = None,
 ) -> GlmFit:
     """Fit a general linear model to every voxel.
 
@@ -98,7 +122,7 @@ def fit_glm(
         y = X beta + e,   e ~ N(0, sigma^2 V(phi))
         beta = (X' V^-1 X)^+ X' V^-1 y
 
-    with phi estimated per voxel from the residuals of ordinary least squares and
+    with phi estimated from the residuals of ordinary least squares, per voxel, and
     used as it is, not rounded to a grid. ``X' V^-1 y`` is a weighted sum of products
     at lags (`core.precision`), so that the work per voxel does not depend on the
     number of scans but for a few matrix products.
@@ -111,6 +135,11 @@ def fit_glm(
     design : (n_scans, n_regressors)
         Of any rank.
     noise : NoiseModel
+    starts : (n_segments,) int, optional
+        Scans at which segments begin, the first is 0: where scans were left out, no
+        noise is remembered. Default: one segment.
+    neighbours : Pool, optional
+        Averages over neighbouring voxels, for noise models that are pooled.
     n_jobs : int or None
         Threads; None for as many as BLAS would use.
 
@@ -123,6 +152,8 @@ def fit_glm(
     ShapeError
         If data and design have different numbers of scans, or the design leaves no
         degree of freedom.
+    ValueError
+        If the noise is to be pooled and there are no neighbours.
 
     Examples
     --------
@@ -133,20 +164,27 @@ def fit_glm(
     array([ 2., 10.])
     """
     data = _as_data(data)
-    forms = prepare(design, noise, data.shape[0], data.dtype)
-    n_voxels = data.shape[1]
-    out = _empty_fit(forms, noise, n_voxels)
-    constant = _constant_in(forms.factor)
-    map_blocks(
-        lambda block: _fit_block(data[:, block], out.select(block), constant),
-        blocks(n_voxels, BLOCK),
-        n_jobs=n_jobs,
+    forms = prepare(design, noise, data.shape[0], data.dtype, starts=starts)
+    out = _empty_fit(forms, noise, data.shape[1])
+    constant = constant_in(forms.factor)
+    _fit_all(
+        lambda block: pilot_of_data(data[:, block], forms, constant),
+        out,
+        blocks(data.shape[1], BLOCK),
+        neighbours,
+        n_jobs,
+        keep_as=np.float64 if constant is None else data.dtype,
     )
     return out
 
 
 def prepare(
-    design: npt.ArrayLike, noise: NoiseModel, n_scans: int, dtype: npt.DTypeLike
+    design: npt.ArrayLike,
+    noise: NoiseModel,
+    n_scans: int,
+    dtype: npt.DTypeLike,
+    *,
+    starts: npt.ArrayLike | None = None,
 ) -> PrecisionForms:
     """Factorise a design for a noise model, and see that it fits the data.
 
@@ -179,7 +217,7 @@ def prepare(
             "freedom is left for the noise. Remove regressors or add scans."
         )
         raise ShapeError(msg)
-    return precision_forms(factor, noise.order, noise.first_scans, dtype)
+    return precision_forms(factor, noise.order, noise.first_scans, dtype, starts=starts)
 
 
 def fit_statistics(
@@ -188,6 +226,7 @@ def fit_statistics(
     *,
     shift: Array | None = None,
     scale: Array | None = None,
+    neighbours: Pool | None = None,
     n_jobs: int | None = None,
 ) -> GlmFit:
     """Fit a general linear model to a run of which only the statistics are left.
@@ -201,6 +240,8 @@ def fit_statistics(
         The one that the statistics were prepared for.
     shift, scale : (n_voxels,) or None
         None: 0 and 1.
+    neighbours : Pool, optional
+        See `fit_glm`.
     n_jobs : int or None
 
     Returns
@@ -221,26 +262,34 @@ def fit_statistics(
     shift = np.zeros(n_voxels) if shift is None else shift
     scale = np.ones(n_voxels) if scale is None else scale
     out = _empty_fit(statistics.forms, noise, n_voxels)
-    constant = _constant_in(out.factor)
-
-    def one(block: slice) -> None:
-        part = statistics.select(block)
-        _fit_statistics_block(
-            part, shift[block], scale[block], out.select(block), constant
-        )
-
-    size = max(BLOCK, STATISTICS_BLOCK // out.factor.rank)
-    map_blocks(one, blocks(n_voxels, size), n_jobs=n_jobs)
+    constant = constant_in(out.factor)
+    _fit_all(
+        lambda block: pilot_of_statistics(
+            statistics.select(block), shift[block], constant
+        ),
+        out,
+        blocks(n_voxels, max(BLOCK, STATISTICS_BLOCK // out.factor.rank)),
+        neighbours,
+        n_jobs,
+    )
+    # The fit of scaled data is the scaled fit
+    out.beta[...] *= scale
+    for squares in (out.sigma2, out.residual_ss, out.total_ss):
+        squares[...] *= scale**2
     return out
 
 
 def _empty_fit(forms: PrecisionForms, noise: NoiseModel, n_voxels: int) -> GlmFit:
+    phi = np.empty((noise.order, n_voxels))
+    own = noise.kind != "ar"
+    parameters = np.empty((noise.n_parameters, n_voxels)) if own else phi
     return GlmFit(
         forms=forms,
         noise=noise,
         beta=np.empty((forms.factor.design.shape[1], n_voxels)),
         sigma2=np.empty(n_voxels),
-        phi=np.empty((noise.order, n_voxels)),
+        phi=phi,
+        noise_parameters=parameters,
         outcome=np.empty(n_voxels, np.uint8),
         residual_ss=np.empty(n_voxels),
         total_ss=np.empty(n_voxels),
@@ -276,109 +325,67 @@ def _as_data(data: Data) -> Data:
     return array
 
 
-def _constant_in(factor: Factor) -> Array | None:
-    """Coordinates of the constant in the basis, or None if the design has none."""
-    ones = np.ones(factor.basis.shape[0])
-    coordinates = factor.basis.T @ ones
-    off = ones - factor.basis @ coordinates
-    small = np.linalg.norm(off) <= 1e-9 * np.sqrt(ones.size)
-    return np.asarray(coordinates) if small else None
-
-
-def _fit_block(data: Data, out: GlmFit, constant: Array | None) -> None:
-    """Fit a block of voxels into the (writable) arrays of `out`.
-
-    The statistics are those of the residuals of a pilot fit: a mean a thousand
-    times the noise, and all that least squares explains, are gone before products
-    are taken in single precision.
-    """
-    from boldglm.core.lags_kernels import centre
-
-    forms = out.forms
-    if constant is None:
-        # A mean that the design does not explain stays, and single precision would
-        # count in units of it.
-        data = data.astype(np.float64)
-    residual, mean, total, code = centre(data, constant is not None)
-    basis = forms.factor.basis.astype(residual.dtype)
-    pilot = basis.T @ residual
-    residual -= basis @ pilot
-    products = lag_products(forms.lags, residual, orthogonal=True)
-    if constant is not None:
-        pilot = pilot + np.outer(constant, mean)
-    else:
-        code[code == CONSTANT] = 0
-    _fit_residuals(products, pilot, total, code, out)
-
-
-@np.errstate(invalid="ignore")
-def _fit_statistics_block(
-    statistics: RunStatistics,
-    shift: Array,
-    scale: Array,
+def _fit_all(
+    pilot: Callable[[slice], Pilot],
     out: GlmFit,
-    constant: Array | None,
+    pieces: list[slice],
+    neighbours: Pool | None,
+    n_jobs: int | None,
+    *,
+    keep_as: npt.DTypeLike = None,
 ) -> None:
-    """Fit a block of voxels from statistics into the (writable) arrays of `out`.
+    """Fit blocks of voxels into the (writable) arrays of `out`.
 
-    The fit of scaled data is the scaled fit, and a shift is a change of the constant:
-    only where the design has no constant do the products have to follow it.
+    A model that averages over neighbours needs all voxels twice: their pilots are
+    kept in between, in the precision `keep_as`, or made again if that is None.
     """
-    products, mean, total = statistics.products, statistics.mean, statistics.variation
-    code = np.zeros(mean.size, np.uint8)
-    if constant is None:
-        products = statistics.products_of(shift)
-    else:
-        code[total <= products.n_scans * (1e-13 * mean) ** 2] = CONSTANT
-    code[~np.isfinite(products.with_self).all(axis=0)] = NOT_FINITE
-    unusable = code > 0
-    if unusable.any():
-        products, total = products.without(unusable), np.where(unusable, 0.0, total)
-    pilot = products.with_design[0]
-    if constant is not None:
-        level = np.where(unusable, mean, statistics.reference) - shift
-        level[code == NOT_FINITE] = 0.0
-        pilot = pilot + np.outer(constant, level)
-    _fit_residuals(less_fit(out.forms.lags, products), pilot, total, code, out)
-    out.beta[...] *= scale
-    for squares in (out.sigma2, out.residual_ss, out.total_ss):
-        squares[...] *= scale**2
+    estimator = NoiseEstimator(out.noise, out.forms)
+
+    def alone(block: slice) -> None:
+        found = pilot(block)
+        _finish(found, estimator.of_products(found.products), out.select(block))
+
+    if not out.noise.pooled:
+        map_blocks(alone, pieces, n_jobs=n_jobs)
+        return
+    if neighbours is None:
+        msg = (
+            f"noise_model={out.noise.name!r} averages over neighbouring voxels, and "
+            "arrays do not tell which these are; use FirstLevelModel, or "
+            f"'ar{out.noise.order}+' for every voxel by itself"
+        )
+        raise ValueError(msg)
+    sums = np.empty((out.noise.order + 1, out.sigma2.size))
+
+    def first(block: slice) -> Pilot | None:
+        found = pilot(block)
+        sums[:, block] = found.products.with_self
+        return None if keep_as is None else found.stored_as(keep_as)
+
+    kept = map_blocks(first, pieces, n_jobs=n_jobs)
+    estimates = estimator.of_correlations(pooled_correlations(sums, neighbours), n_jobs)
+
+    def second(at: int) -> None:
+        block, found = pieces[at], kept[at] or pilot(pieces[at])
+        kept[at] = None
+        _finish(found, estimates.select(block), out.select(block))
+
+    map_blocks(second, range(len(pieces)), n_jobs=n_jobs)
 
 
-def _fit_residuals(
-    products: LagProducts,
-    pilot: Array,
-    total: Array,
-    code: npt.NDArray[np.uint8],
-    out: GlmFit,
-) -> None:
-    """Fit from products of the residuals of a pilot fit, least squares.
-
-    Parameters
-    ----------
-    products : LagProducts
-        Of the residuals.
-    pilot : (rank, n_voxels)
-        Coordinates of the pilot fit in the basis.
-    total : (n_voxels,)
-        Sum of squares of the data about their mean.
-    code : (n_voxels,)
-        Outcomes known before.
-    out : GlmFit
-        Its arrays are written to.
-    """
-    forms, noise = out.forms, out.noise
-    pairs = products.n_scans - np.arange(noise.order + 1.0)
-    phi, held = noise.estimate(products.with_self / pairs[:, None])
+def _finish(pilot: Pilot, noise: NoiseEstimates, out: GlmFit) -> None:
+    """From the residuals of least squares and the noise to the fit of a block."""
+    forms, products, phi = out.forms, pilot.products, noise.phi
     right = forms.right_hand_side(products, phi, orthogonal=True)
     step = forms.solve(phi, right)
     square = forms.square(products, phi) - np.einsum("rv,rv->v", step, right)
-    code = code.copy()
-    code[held & (code == 0)] = HELD
-    out.beta[...] = forms.factor.to_beta @ (pilot + step)
+    code = pilot.code.copy()
+    code[noise.held & (code == 0)] = HELD
+    out.beta[...] = forms.factor.to_beta @ (pilot.theta + step)
     out.sigma2[...] = np.maximum(square, 0.0) / forms.factor.dof
     out.phi[...] = phi
+    out.noise_parameters[...] = noise.parameters
     out.outcome[...] = code
     # The pilot's residuals are orthogonal to the step away from it.
     out.residual_ss[...] = products.with_self[0] + np.einsum("rv,rv->v", step, step)
-    out.total_ss[...] = total
+    out.total_ss[...] = pilot.total

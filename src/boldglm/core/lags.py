@@ -1,4 +1,8 @@
-"""The sufficient statistics of a run: products at lags, and the edge rows."""
+"""The sufficient statistics of a run: products at lags, and the edge rows.
+
+A run is one segment of scans that follow each other, or several where scans were left
+out: no product reaches over a gap.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,17 +12,30 @@ import numpy.typing as npt
 
 from boldglm._base.errors import ShapeError
 
-__all__ = ["DesignLags", "LagProducts", "design_lags", "lag_products", "less_fit"]
+__all__ = [
+    "DesignLags",
+    "LagProducts",
+    "design_lags",
+    "edge_rows",
+    "lag_products",
+    "less_fit",
+    "n_pairs",
+    "segment_lengths",
+    "segments",
+    "shift_rows",
+]
 
 Array = npt.NDArray[np.float64]
 Data = npt.NDArray[np.floating]
+Starts = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)
 class DesignLags:
     """The products of a basis with itself, at lags 0…K.
 
-    With ``D_0 = I`` and ``(D_k)_ts = 1 where |t - s| = k``::
+    With ``D_0 = I`` and ``(D_k)_ts = 1 where |t - s| = k`` and t and s are scans of one
+    segment::
 
         products[k] = Q' D_k Q
 
@@ -28,10 +45,10 @@ class DesignLags:
     shifted : (K + 1, n_scans, rank)
         ``D_k Q``, what the data are multiplied with.
     products : (K + 1, rank, rank)
-    first : (K, rank)
-        The first K rows of the basis, from the edge inwards.
-    last : (K, rank)
-        The last K rows, from the edge inwards.
+    first, last : (n_segments * K, rank)
+        The first and the last K rows of every segment, see `edge_rows`.
+    starts : (n_segments,) int
+        Scans at which segments begin; the first is 0.
     """
 
     basis: Array
@@ -39,6 +56,17 @@ class DesignLags:
     products: Array
     first: Array
     last: Array
+    starts: Starts
+
+    @property
+    def lengths(self) -> Starts:
+        """Scans of each segment, (n_segments,)."""
+        return segment_lengths(self.starts, self.basis.shape[0])
+
+    @property
+    def pairs(self) -> Array:
+        """How many pairs of scans there are at each lag, (K + 1,)."""
+        return n_pairs(self.lengths, self.n_lags)
 
     @property
     def n_lags(self) -> int:
@@ -57,8 +85,8 @@ class LagProducts:
         ``Q' D_k Y``.
     with_self : (K + 1, n_voxels)
         ``sum_t y_t y_{t+k}``.
-    first, last : (K, n_voxels)
-        The first and the last K rows of the data, from the edge inwards.
+    first, last : (n_segments * K, n_voxels)
+        The first and the last K rows of every segment, see `edge_rows`.
     """
 
     n_scans: int
@@ -88,43 +116,150 @@ class LagProducts:
         return self.with_design, self.with_self, self.first, self.last
 
 
-def _shift(basis: Array, lag: int) -> Array:
-    """Multiply by ``D_lag``: the row before and the row after, `lag` scans away."""
+def shift_rows(basis: Array, lag: int, starts: Starts) -> Array:
+    """Multiply by ``D_lag``: the row before and the row after, `lag` scans away.
+
+    Parameters
+    ----------
+    basis : (n_scans, rank)
+    lag : int
+    starts : (n_segments,) int
+        No row is taken from another segment.
+
+    Examples
+    --------
+    >>> rows = np.array([[1.0], [2.0], [4.0], [8.0]])
+    >>> shift_rows(rows, 1, np.array([0])).ravel()
+    array([ 2.,  5., 10.,  4.])
+    >>> shift_rows(rows, 1, np.array([0, 2])).ravel()
+    array([2., 1., 8., 4.])
+    """
     if lag == 0:
         return basis
     moved = np.zeros_like(basis)
-    moved[lag:] += basis[:-lag]
-    moved[:-lag] += basis[lag:]
+    for segment in segments(starts, basis.shape[0]):
+        part, source = moved[segment], basis[segment]
+        part[lag:] += source[:-lag]
+        part[:-lag] += source[lag:]
     return moved
 
 
-def design_lags(basis: Array, n_lags: int) -> DesignLags:
+def segments(starts: Starts, n_scans: int) -> list[slice]:
+    """The segments of a run.
+
+    >>> segments(np.array([0, 3]), 5)
+    [slice(0, 3, None), slice(3, 5, None)]
+    """
+    ends = [*starts[1:].tolist(), n_scans]
+    return [slice(a, b) for a, b in zip(starts.tolist(), ends, strict=True)]
+
+
+def segment_lengths(starts: Starts, n_scans: int) -> Starts:
+    """Scans of each segment, (n_segments,)."""
+    return np.diff(starts, append=n_scans)
+
+
+def n_pairs(lengths: Starts, n_lags: int) -> Array:
+    """Pairs of scans at lags 0…`n_lags`, all segments together."""
+    lags = np.arange(n_lags + 1)[:, np.newaxis]
+    return np.asarray(np.maximum(lengths - lags, 0).sum(axis=1), dtype=np.float64)
+
+
+def edge_rows(
+    rows: npt.NDArray[np.floating], n_lags: int, starts: Starts
+) -> tuple[Array, Array]:
+    """The first and the last rows of every segment, from the edges inwards.
+
+    Of a segment with fewer rows than lags those that it lacks are 0, and all its first
+    rows: it is weighed without the stationary likelihood, see `core.precision`.
+
+    Parameters
+    ----------
+    rows : (n_scans, n)
+    n_lags : int
+    starts : (n_segments,) int
+
+    Returns
+    -------
+    first, last : (n_segments * n_lags, n) float64
+    """
+    first, last = np.zeros((2, starts.size, n_lags, rows.shape[1]))
+    for at, segment in enumerate(segments(starts, rows.shape[0])):
+        part = rows[segment]
+        n = min(n_lags, len(part))
+        last[at, :n] = part[::-1][:n]
+        if n == n_lags:
+            first[at] = part[:n]
+    shape = (starts.size * n_lags, rows.shape[1])
+    return first.reshape(shape), last.reshape(shape)
+
+
+def design_lags(
+    basis: Array, n_lags: int, starts: npt.ArrayLike | None = None
+) -> DesignLags:
     """Products of a design's basis with itself at lags 0…`n_lags`.
+
+    Parameters
+    ----------
+    basis : (n_scans, rank)
+    n_lags : int
+    starts : (n_segments,) int, optional
+        Scans at which segments begin, ascending from 0. Default: one segment.
 
     Raises
     ------
     ShapeError
-        If there are not more scans than twice the lags.
+        If there are not more pairs of scans at the largest lag than lags.
+    ValueError
+        If `starts` are no scans, ascending from 0.
 
     Examples
     --------
     >>> design_lags(np.full((4, 1), 0.5), 1).products.ravel()
     array([1. , 1.5])
     """
-    if basis.shape[0] <= 2 * n_lags:
-        msg = (
-            f"a noise model of order {n_lags} needs more than {2 * n_lags} scans; "
-            f"the design has {basis.shape[0]}"
-        )
-        raise ShapeError(msg)
-    shifted = np.stack([_shift(basis, lag) for lag in range(n_lags + 1)])
+    begins = _checked_starts(starts, basis.shape[0])
+    lengths = segment_lengths(begins, basis.shape[0])
+    if n_lags and n_pairs(lengths, n_lags)[-1] <= n_lags:
+        _refuse(n_lags, lengths)
+    shifted = np.stack([shift_rows(basis, lag, begins) for lag in range(n_lags + 1)])
+    first, last = edge_rows(basis, n_lags, begins)
     return DesignLags(
         basis=basis,
         shifted=shifted,
         products=np.einsum("tr,kts->krs", basis, shifted, optimize=True),
-        first=basis[:n_lags].copy(),
-        last=basis[::-1][:n_lags].copy(),
+        first=first,
+        last=last,
+        starts=begins,
     )
+
+
+def _checked_starts(starts: npt.ArrayLike | None, n_scans: int) -> Starts:
+    begins = np.array([0] if starts is None else starts)
+    whole = begins.ndim == 1 and begins.size > 0 and begins.dtype.kind in "iu"
+    if not whole or begins[0] != 0 or (np.diff(begins, append=n_scans) < 1).any():
+        msg = (
+            f"starts are {begins.tolist()}; expected the scans, ascending from 0 and "
+            f"below {n_scans}, at which segments begin"
+        )
+        raise ValueError(msg)
+    return begins.astype(np.intp)
+
+
+def _refuse(n_lags: int, lengths: Starts) -> None:
+    if lengths.size == 1:
+        msg = (
+            f"a noise model of order {n_lags} needs more than {2 * n_lags} scans; "
+            f"the design has {lengths[0]}"
+        )
+    else:
+        msg = (
+            f"a noise model of order {n_lags} needs scans that follow each other; the "
+            f"{lengths.sum()} scans that are left are in {lengths.size} pieces of "
+            f"{lengths.max()} scans at most. Choose a smaller order, or keep the scans "
+            "and give each spoilt one a column of the design"
+        )
+    raise ShapeError(msg)
 
 
 def lag_products(
@@ -165,13 +300,11 @@ def lag_products(
     with_design = np.zeros((n_lags + 1, rank, n_voxels))
     for lag in range(int(orthogonal), n_lags + 1):
         with_design[lag] = design.shifted[lag].astype(data.dtype).T @ data
-    return LagProducts(
-        n_scans=n_scans,
-        with_design=with_design,
-        with_self=lag_squares(data, n_lags),
-        first=data[:n_lags].astype(np.float64),
-        last=data[::-1][:n_lags].astype(np.float64),
-    )
+    with_self = np.zeros((n_lags + 1, n_voxels))
+    for segment in segments(design.starts, n_scans):
+        with_self += lag_squares(data[segment], n_lags)
+    first, last = edge_rows(data, n_lags, design.starts)
+    return LagProducts(n_scans, with_design, with_self, first, last)
 
 
 def less_fit(design: DesignLags, products: LagProducts) -> LagProducts:

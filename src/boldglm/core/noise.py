@@ -1,14 +1,15 @@
-"""Models of the noise: names, and coefficients from the residuals' autocovariances."""
+"""Models of the noise: names, and coefficients from autocovariances."""
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 __all__ = [
+    "AUTO_ORDERS",
     "FIRST_SCANS",
     "NOISE_MODELS",
     "NoiseModel",
@@ -18,6 +19,7 @@ __all__ = [
 
 Array = npt.NDArray[np.float64]
 FirstScans = Literal["conditional", "exact"]
+Kind = Literal["ar", "arma11"]
 
 FIRST_SCANS: tuple[FirstScans, ...] = ("conditional", "exact")
 # A partial autocorrelation beyond this makes a filter that is all but unstable.
@@ -26,13 +28,13 @@ LARGEST_REFLECTION = 0.99
 
 @dataclass(frozen=True)
 class NoiseModel:
-    """Which autoregression, estimated how, and how a run's first scans are weighed.
+    """Which noise, estimated how, and how a run's first scans are weighed.
 
     Attributes
     ----------
     name : str
     order : int
-        Lags of the autoregression; 0 is white noise.
+        Lags of the autoregression that whitens; 0 is white noise.
     first_scans : {'conditional', 'exact'}
         ``'conditional'``: the first scans are filtered with what there is before
         them, as if the series had been zero until then (nilearn's whitening).
@@ -43,6 +45,14 @@ class NoiseModel:
         zero, as nilearn does. None: the coefficient as estimated.
     coefficients : tuple of float or None
         Given for all voxels instead of estimated.
+    corrected : bool
+        Correct autocovariances for what the design takes from residuals, see
+        `boldglm.core.noise_bias`.
+    pooled : bool
+        Average autocorrelations over neighbouring voxels before.
+    kind : {'ar', 'arma11'}
+        ``'arma11'`` is estimated by restricted maximum likelihood, see
+        `boldglm.core.arma`; `order` is that of the autoregression it is whitened by.
     """
 
     name: str
@@ -50,58 +60,115 @@ class NoiseModel:
     first_scans: FirstScans = "conditional"
     bins: int | None = None
     coefficients: tuple[float, ...] | None = None
+    corrected: bool = False
+    pooled: bool = False
+    kind: Kind = "ar"
 
-    def estimate(self, autocovariance: Array) -> tuple[Array, npt.NDArray[np.bool_]]:
-        """Coefficients (order, n_voxels), and which voxels had to be held stable."""
-        if self.coefficients is not None:
-            n_voxels = autocovariance.shape[1]
-            phi = np.repeat(np.array(self.coefficients)[:, None], n_voxels, axis=1)
-            return phi, np.zeros(n_voxels, dtype=bool)
-        phi, held = yule_walker(autocovariance)
-        if self.bins is not None:
-            # Adding zero turns -0.0 into 0.0: one bin, one label.
-            phi = (np.trunc(phi * self.bins) + 0.0) / self.bins
-        return phi, held
+    @property
+    def n_parameters(self) -> int:
+        """Numbers that are estimated in every voxel, besides the variance."""
+        return 2 if self.kind == "arma11" else self.order
 
 
-def _ols(match: re.Match[str]) -> int:
-    del match
-    return 0
+#: Order of the autoregression of ``'auto'`` by the smallest repetition time, seconds,
+#: that it is for: what the noise remembers lasts as long however often one looks.
+AUTO_ORDERS = ((2.5, 4), (1.5, 6), (1.0, 8), (0.6, 12), (0.0, 16))
+#: Order of the autoregression that an ARMA(1, 1) is whitened by
+ARMA_ORDER = 8
 
 
-def _autoregression(match: re.Match[str]) -> int:
-    return int(match["order"])
+def _ols(match: re.Match[str], first: FirstScans, t_r: float | None) -> NoiseModel:
+    del t_r
+    return NoiseModel(match.string, 0, first)
 
 
-# Pattern of the name, and the order of the filter it asks for.
-NOISE_MODELS: dict[str, Callable[[re.Match[str]], int]] = {
+def _autoregression(
+    match: re.Match[str], first: FirstScans, t_r: float | None
+) -> NoiseModel:
+    del t_r
+    corrected = bool(match["plus"])
+    return NoiseModel(match.string, int(match["order"]), first, corrected=corrected)
+
+
+def _pooled(match: re.Match[str], first: FirstScans, t_r: float | None) -> NoiseModel:
+    del first
+    order = int(match["order"] or _auto_order(t_r))
+    return NoiseModel(match.string, order, "exact", corrected=True, pooled=True)
+
+
+def _auto_order(t_r: float | None) -> int:
+    if t_r is None:
+        msg = (
+            "noise_model='auto' chooses the order of the autoregression by the "
+            "repetition time, which is not known; pass t_r, or name the order, such "
+            "as 'auto6'"
+        )
+        raise ValueError(msg)
+    return next(order for shortest, order in AUTO_ORDERS if t_r >= shortest)
+
+
+def _arma(match: re.Match[str], first: FirstScans, t_r: float | None) -> NoiseModel:
+    del first, t_r
+    return NoiseModel(match.string, ARMA_ORDER, "exact", kind="arma11")
+
+
+#: Pattern of the name, and what makes the model of it.
+NOISE_MODELS: dict[
+    str, Callable[[re.Match[str], FirstScans, float | None], NoiseModel]
+] = {
     r"ols": _ols,
-    r"ar(?P<order>[1-9]\d*)": _autoregression,
+    r"ar(?P<order>[1-9]\d*)(?P<plus>\+?)": _autoregression,
+    r"auto(?P<order>[1-9]\d*)?": _pooled,
+    r"arma11": _arma,
 }
 
 
 def noise_model(
-    name: str, *, bins: int | None = None, first_scans: str = "conditional"
+    name: str,
+    *,
+    bins: int | None = None,
+    first_scans: str = "conditional",
+    t_r: float | None = None,
 ) -> NoiseModel:
     """Noise model of a name that users know.
+
+    ``'ols'``
+        White noise.
+    ``'arN'``
+        An autoregression of order N in every voxel, from the autocovariances of
+        residuals (Yule-Walker).
+    ``'arN+'``
+        The same from autocovariances that are corrected for what the design takes
+        from residuals.
+    ``'auto'``, ``'autoN'``
+        Corrected autocorrelations, averaged over neighbouring voxels; of an order
+        that goes by the repetition time, or of order N. The stationary likelihood.
+    ``'arma11'``
+        An ARMA(1, 1) in every voxel, by restricted maximum likelihood.
 
     Parameters
     ----------
     name : str
-        ``'ols'`` or ``'arN'`` with N = 1, 2, …
     bins : int or None
         See `NoiseModel`; for ``'ar1'`` only.
     first_scans : {'conditional', 'exact'}
+        For ``'arN'`` and ``'arN+'``.
+    t_r : float, optional
+        Repetition time in seconds, for ``'auto'``.
+
+    Returns
+    -------
+    NoiseModel
 
     Raises
     ------
     ValueError
-        If one of them is none of these.
+        If one of them is none of these, or ``'auto'`` lacks the repetition time.
 
     Examples
     --------
-    >>> noise_model("ar3").order
-    3
+    >>> noise_model("ar3").order, noise_model("auto", t_r=2.0).order
+    (3, 6)
     """
     if first_scans not in FIRST_SCANS:
         msg = f"first_scans is {first_scans!r}; expected one of {FIRST_SCANS}"
@@ -109,14 +176,14 @@ def noise_model(
     if bins is not None and not (isinstance(bins, int | np.integer) and bins > 0):
         msg = f"bins is {bins!r}; expected a positive number, or None for no bins"
         raise ValueError(msg)
-    for pattern, order in NOISE_MODELS.items():
+    first: FirstScans = "exact" if first_scans == "exact" else "conditional"
+    for pattern, make in NOISE_MODELS.items():
         match = re.fullmatch(pattern, name) if isinstance(name, str) else None
         if match:
-            kind: FirstScans = "exact" if first_scans == "exact" else "conditional"
-            return NoiseModel(name, order(match), kind, bins)
+            return replace(make(match, first, t_r), bins=bins)
     msg = (
-        f"noise_model is {name!r}; expected 'ols', or 'arN' with a positive N "
-        "such as 'ar1' or 'ar4'"
+        f"noise_model is {name!r}; expected 'ols', or 'arN' with a positive N such as "
+        "'ar1' or 'ar4', 'arN+', 'auto' or 'arma11'"
     )
     raise ValueError(msg)
 

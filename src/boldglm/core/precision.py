@@ -6,7 +6,8 @@ With ``c = (1, -phi_1, …, -phi_p)`` and ``D_k`` the matrix of ones at distance
 
 in units of the innovation variance. The edges take back what the sum counts beyond
 the ends of the series, p x p pieces of the last rows (and of the first rows too in
-the exact stationary precision). So ``A' V^-1 B`` of anything is a sum of products at
+the exact stationary precision). Scans that were left out part a run into segments, each
+with edges of its own. So ``A' V^-1 B`` of anything is a sum of products at
 lags with a weight per voxel: no pass over time per voxel.
 
 References
@@ -46,12 +47,13 @@ class PrecisionForms:
     Attributes
     ----------
     factor : Factor
-        In a basis in which ``products[1]`` is diagonal where the order is 1.
+        In a basis in which ``products[1]`` is diagonal where the order is 1 and the
+        run has one segment.
     lags : DesignLags
     first_scans : {'conditional', 'exact'}
     pieces : (rank (rank + 1) / 2, n_pieces)
         Packed lower triangles of the matrices that ``Q' V^-1 Q`` is a sum of, for
-        orders above 1.
+        orders above 1, and order 1 of several segments.
     dtype : dtype
         Precision of the factors of orders above 1: that of the data. Contrasts of
         float32 data are good to about 1e-6 of themselves, of float64 data to 1e-13.
@@ -81,9 +83,8 @@ class PrecisionForms:
             total += weights[lag] * products.with_design[lag]
         if self.order:
             edge = edge_weights(phi)
-            total -= self.lags.last.T @ _mix(edge, products.last)
-            if self.first_scans == "exact":
-                total -= self.lags.first.T @ _mix(edge, products.first)
+            for rows, seen in self._edges(products):
+                total -= rows.T @ _mix(edge, seen)
         return np.asarray(total)
 
     def square(self, products: LagProducts, phi: Array) -> Array:
@@ -93,11 +94,23 @@ class PrecisionForms:
         total = np.einsum("kv,kv->v", weights, products.with_self)
         if self.order:
             edge = edge_weights(phi)
-            total -= np.einsum("jv,jv->v", products.last, _mix(edge, products.last))
-            if self.first_scans == "exact":
-                seen = products.first
+            for _, seen in self._edges(products):
                 total -= np.einsum("jv,jv->v", seen, _mix(edge, seen))
         return np.asarray(total)
+
+    def _edges(self, products: LagProducts) -> Iterator[tuple[Array, Array]]:
+        """Rows of the basis and of the data at each edge that counts."""
+        order = self.order
+        for at in range(0, len(self.lags.last), order):
+            piece = slice(at, at + order)
+            yield self.lags.last[piece], products.last[piece]
+            if self.first_scans == "exact":
+                yield self.lags.first[piece], products.first[piece]
+
+    @property
+    def is_diagonal(self) -> bool:
+        """Whether ``Q'V^-1 Q`` is a diagonal less a rank one or two."""
+        return self.order == 1 and self.lags.starts.size == 1
 
     def solve(self, phi: Array, right: Array) -> Array:
         """``(Q' V^-1 Q)^-1 right`` with a right-hand side per voxel.
@@ -115,7 +128,7 @@ class PrecisionForms:
 
         if self.order == 0:
             return right.copy()
-        if self.order == 1:
+        if self.is_diagonal:
             diagonal = np.ascontiguousarray(np.diagonal(self.lags.products[1]))
             return np.asarray(
                 kernels.solve_ar1(diagonal, self._edge_rows(), phi[0], right)
@@ -145,7 +158,7 @@ class PrecisionForms:
         out = np.empty((n_rows, n_rows, n_voxels))
         if self.order == 0:
             out[...] = (contrast @ contrast.T)[:, :, None]
-        elif self.order == 1:
+        elif self.is_diagonal:
             diagonal = np.ascontiguousarray(np.diagonal(self.lags.products[1]))
             kernels.quadratic_ar1(diagonal, self._edge_rows(), phi[0], contrast, out)
         else:
@@ -185,8 +198,26 @@ def precision_forms(
     order: int,
     first_scans: FirstScans,
     dtype: npt.DTypeLike = np.float64,
+    starts: npt.ArrayLike | None = None,
 ) -> PrecisionForms:
     """Make a design ready for noise of an order.
+
+    Segments of fewer scans than the order are weighed as ``'conditional'`` in any case:
+    the stationary precision of so few is not made of products at lags.
+
+    Parameters
+    ----------
+    factor : Factor
+    order : int
+    first_scans : {'conditional', 'exact'}
+    dtype : dtype
+        Precision of the data.
+    starts : (n_segments,) int, optional
+        See `boldglm.core.lags.design_lags`.
+
+    Returns
+    -------
+    PrecisionForms
 
     Examples
     --------
@@ -195,24 +226,26 @@ def precision_forms(
     >>> forms.quadratic(np.zeros((1, 1)), np.ones((1, 1))).ravel()
     array([1.])
     """
-    if order == 1:
-        lags = design_lags(factor.basis, 1)
+    lags = design_lags(factor.basis, order, starts)
+    if order == 1 and lags.starts.size == 1:
         with one_blas_thread():
             factor = factor.rotate(np.linalg.eigh(lags.products[1])[1])
-    lags = design_lags(factor.basis, order)
+        lags = design_lags(factor.basis, order, starts)
     pieces = _packed_pieces(lags, first_scans)
     return PrecisionForms(factor, lags, first_scans, pieces, np.dtype(dtype))
 
 
 def _packed_pieces(lags: DesignLags, first_scans: FirstScans) -> Array:
     rank, order = lags.basis.shape[1], lags.n_lags
-    if order < 2:
+    if order == 0 or (order == 1 and lags.starts.size == 1):
         return np.empty((rank * (rank + 1) // 2, 0))
     edges = [lags.last, lags.first] if first_scans == "exact" else [lags.last]
+    # (order, n_segments, rank): the i-th rows from the edges of all segments
+    sides = [one.reshape(-1, order, rank).transpose(1, 0, 2) for one in edges]
     matrices = list(lags.products)
     for i in range(order):
         for j in range(i, order):
-            pair = sum(np.outer(e[i], e[j]) + np.outer(e[j], e[i]) for e in edges)
+            pair = sum(e[i].T @ e[j] + e[j].T @ e[i] for e in sides)
             matrices.append(pair / 2 if i == j else pair)
     rows, columns = np.tril_indices(rank)
     return np.stack([m[rows, columns] for m in matrices], axis=1)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from boldglm._base.errors import ShapeError
-from boldglm.core.lags import LagProducts
+from boldglm.core.lags import LagProducts, edge_rows, segments, shift_rows
 from boldglm.core.parallel import blocks, map_blocks
 from boldglm.core.precision import PrecisionForms
 
@@ -38,19 +38,24 @@ class RunStatistics:
         Of the data less the reference, with the basis of `forms`.
     reference : (n_voxels,)
         What was taken off the data, so that products are of deviations.
-    total : (n_voxels,)
-        Sum over scans of the data less the reference.
+    with_ones : (K + 1, n_voxels)
+        ``1'D_k z`` of the data less the reference, z.
     """
 
     forms: PrecisionForms
     products: LagProducts
     reference: Array
-    total: Array
+    with_ones: Array
 
     @property
     def n_voxels(self) -> int:
         """Number of voxels."""
         return int(self.reference.size)
+
+    @property
+    def total(self) -> Array:
+        """Sum over scans of the data less the reference, (n_voxels,)."""
+        return self.with_ones[0]
 
     @property
     def mean(self) -> Array:
@@ -69,7 +74,7 @@ class RunStatistics:
         """Statistics of some of the voxels."""
         part = self.products.select(voxels)
         return RunStatistics(
-            self.forms, part, self.reference[voxels], self.total[voxels]
+            self.forms, part, self.reference[voxels], self.with_ones[:, voxels]
         )
 
     def products_of(self, shift: Array) -> LagProducts:
@@ -78,8 +83,9 @@ class RunStatistics:
         With ``z = y - reference`` and ``s = reference - shift``::
 
             Q'D_k (z + s) = Q'D_k z + (Q'D_k 1) s
-            sum_t (z_t + s)(z_{t+k} + s)
-                = sum_t z_t z_{t+k} + s (sum_{t<n-k} z_t + sum_{t>=k} z_t) + (n - k) s^2
+            sum_t (z_t + s)(z_{t+k} + s) = sum_t z_t z_{t+k} + s 1'D_k z + n_k s^2
+
+        with n_k pairs at lag k; at lag 0, ``2 s 1'z`` in the middle.
 
         Parameters
         ----------
@@ -90,19 +96,19 @@ class RunStatistics:
         LagProducts
         """
         products, by = self.products, self.reference - shift
-        n_lags, n_scans = products.n_lags, products.n_scans
-        weights = self.forms.lags.shifted.sum(axis=1)
-        with_self = products.with_self.copy()
-        for lag in range(n_lags + 1):
-            inner = 2 * self.total
-            inner -= products.first[:lag].sum(axis=0) + products.last[:lag].sum(axis=0)
-            with_self[lag] += by * inner + (n_scans - lag) * by**2
+        lags = self.forms.lags
+        weights = lags.shifted.sum(axis=1)
+        with_self = products.with_self + by * self.with_ones
+        with_self[0] += by * self.total
+        with_self += lags.pairs[:, np.newaxis] * by**2
+        # rows that a short segment lacks stay 0
+        ones = edge_rows(np.ones((products.n_scans, 1)), lags.n_lags, lags.starts)
         return LagProducts(
-            n_scans=n_scans,
+            n_scans=products.n_scans,
             with_design=products.with_design + weights[:, :, None] * by,
             with_self=with_self,
-            first=products.first + by,
-            last=products.last + by,
+            first=products.first + ones[0] * by,
+            last=products.last + ones[1] * by,
         )
 
 
@@ -147,11 +153,16 @@ class RunAccumulator:
         self._shifted = np.ascontiguousarray(
             lags.shifted.transpose(0, 2, 1).reshape(-1, n_scans)
         )
+        ones = np.ones((n_scans, 1))
+        self._partners = np.hstack(
+            [shift_rows(ones, lag, lags.starts) for lag in range(order + 1)]
+        ).T.copy()
         self._with_design = np.zeros(((order + 1) * rank, n_voxels))
         self._with_self = np.zeros((order + 1, n_voxels))
-        self._total = np.zeros(n_voxels)
+        self._with_ones = np.zeros((order + 1, n_voxels))
         self._reference = np.zeros(n_voxels)
-        self._first = np.zeros((order, n_voxels))
+        self._segments = segments(lags.starts, n_scans)
+        self._first, self._last = np.zeros((2, lags.starts.size, order, n_voxels))
         self._recent = np.zeros((order, n_voxels))
         self._waiting: Data = np.empty((0, n_voxels))
         self._n_waiting = 0
@@ -170,7 +181,7 @@ class RunAccumulator:
         ShapeError
             If there are more scans than the design has rows, or other voxels.
         """
-        n_scans, n_voxels = self._shifted.shape[1], self._total.size
+        n_scans, n_voxels = self._shifted.shape[1], self._reference.size
         seen = self._done + self._n_waiting + len(rows)
         if rows.ndim != 2 or rows.shape[1] != n_voxels or seen > n_scans:
             msg = (
@@ -201,15 +212,16 @@ class RunAccumulator:
         if self._done != n_scans:
             msg = f"{self._done} scans were added; the design has {n_scans} rows"
             raise ShapeError(msg)
-        self._waiting = np.empty((0, self._total.size))
+        n_voxels = self._reference.size
+        self._waiting = np.empty((0, n_voxels))
         products = LagProducts(
             n_scans=n_scans,
-            with_design=self._with_design.reshape(-1, rank, self._total.size),
+            with_design=self._with_design.reshape(-1, rank, n_voxels),
             with_self=self._with_self,
-            first=self._first,
-            last=self._recent[::-1],
+            first=self._first.reshape(-1, n_voxels),
+            last=self._last.reshape(-1, n_voxels),
         )
-        return RunStatistics(self._forms, products, self._reference, self._total)
+        return RunStatistics(self._forms, products, self._reference, self._with_ones)
 
     def _sum_up(self) -> None:
         """Add the scans that wait to the sums."""
@@ -218,7 +230,7 @@ class RunAccumulator:
             return
         map_blocks(
             lambda voxels: self._sum_up_block(rows[:, voxels], voxels),
-            blocks(self._total.size, VOXELS),
+            blocks(self._reference.size, VOXELS),
             n_jobs=self._n_jobs,
         )
         self._done += len(rows)
@@ -226,23 +238,54 @@ class RunAccumulator:
 
     @np.errstate(invalid="ignore")
     def _sum_up_block(self, rows: Data, voxels: slice) -> None:
-        from boldglm.core.lags_kernels import lag_squares
-
-        order, n_rows, done = len(self._recent), len(rows), self._done
+        done = self._done
         if done == 0:
             # the mean of equal numbers is that number, exactly
             self._reference[voxels] = rows.mean(axis=0, dtype=np.float64)
-        series = np.empty((order + n_rows, rows.shape[1]))
-        series[:order] = self._recent[:, voxels]
+        order = len(self._recent)
+        series = np.empty((order + len(rows), rows.shape[1]))
         new = series[order:]
         np.subtract(rows, self._reference[voxels], out=new)
-        self._total[voxels] += new.sum(axis=0)
-        scans = slice(done, done + n_rows)
+        scans = slice(done, done + len(rows))
+        self._with_ones[:, voxels] += self._partners[:, scans] @ new
         self._with_design[:, voxels] += self._shifted[:, scans] @ new
+        for at, segment in enumerate(self._segments):
+            begin, end = max(segment.start, done), min(segment.stop, scans.stop)
+            if begin < end:
+                piece = slice(begin - done, end - done + order)
+                self._add_piece(series[piece], at, begin, voxels)
+
+    def _add_piece(self, series: Array, at: int, begin: int, voxels: slice) -> None:
+        """Add consecutive scans of a segment.
+
+        Parameters
+        ----------
+        series : (order + scan, voxel)
+            The scans, with room before them; is written to.
+        at : int
+            Which segment.
+        begin : int
+            The first of the scans.
+        voxels : slice
+        """
+        from boldglm.core.lags_kernels import lag_squares
+
+        order, segment = len(self._recent), self._segments[at]
+        new = series[order:]
+        kept = series[:order].copy()
+        series[:order] = 0.0 if begin == segment.start else self._recent[:, voxels]
         # pairs with the scans before count, pairs among them have been counted
         self._with_self[:, voxels] += lag_squares(series, order)
         self._with_self[:, voxels] -= lag_squares(series[:order], order)
-        edge = slice(done, min(order, done + n_rows))
-        if edge.start < edge.stop:
-            self._first[edge, voxels] = new[: edge.stop - edge.start]
-        self._recent[:, voxels] = series[n_rows:]
+        length = segment.stop - segment.start
+        edge = slice(
+            begin - segment.start, min(order, begin - segment.start + len(new))
+        )
+        if edge.start < edge.stop and length >= order:
+            self._first[at, edge, voxels] = new[: edge.stop - edge.start]
+        recent = series[len(new) :]
+        self._recent[:, voxels] = recent
+        if begin + len(new) == segment.stop:
+            self._last[at, :, voxels] = recent[::-1]
+        # scans before, of another segment, are still to be read
+        series[:order] = kept

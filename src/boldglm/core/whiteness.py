@@ -1,44 +1,79 @@
 """Whether what a noise model leaves is white: autocorrelations of residuals."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 import numpy.typing as npt
 
-from boldglm._base.errors import ShapeError
-from boldglm.core.gls import fit_glm, residuals
+from boldglm.core.autocorrelation import (
+    autocorrelations,
+    longest_segment,
+    whitened,
+    whitened_starts,
+)
+from boldglm.core.gls import GlmFit, fit_glm, residuals
+from boldglm.core.ljung_box import ljung_box_of_fit, moments_behind
 from boldglm.core.noise import NoiseModel
+from boldglm.core.spectrum import frequencies, power_spectrum, white_spectrum
 
-__all__ = ["QUANTILES", "Whiteness", "autocorrelations", "whitened", "whiteness"]
+__all__ = ["QUANTILES", "Whiteness", "whiteness", "whiteness_of_fit"]
 
 Array = npt.NDArray[np.float64]
+Data = npt.NDArray[np.floating]
 
 #: Shares of the voxels whose autocorrelation is lower
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+# Residuals with a smaller p are not white
+LEVEL = 0.05
+# Lags of spectra: they resolve a 64th of a cycle per scan
+SPECTRUM_LAGS = 63
+
+
+def _none() -> Array:
+    return np.empty(0)
 
 
 @dataclass(frozen=True, eq=False)
 class Whiteness:
-    """Autocorrelations of residuals before and after whitening, over some voxels.
+    """Residuals before and after whitening, over some voxels.
 
     Attributes
     ----------
     n_scans, n_voxels : int
         Voxels that were looked at, and vary.
     before, after : (n_lags, 5) float64
-        Quantiles over voxels (`QUANTILES`) at lags 1, 2, …
+        Quantiles over voxels (`QUANTILES`) of autocorrelations at lags 1, 2, …
+    white : float
+        Share of the voxels whose residuals are white at 5 % after whitening
+        (`boldglm.core.ljung_box.ljung_box_of_fit`): about 0.95 where the noise is as
+        it was modelled. nan where it is not known, as in models that earlier versions
+        saved; the spectra are empty then.
+    frequencies : (n_frequencies,) float64
+        Cycles per scan, from 0 to 1/2.
+    power_before, power_after : (n_frequencies,) float64
+        Median over voxels of the power of residuals over their variance
+        (`boldglm.core.spectrum.power_spectrum`).
+    power_white : (n_frequencies,) float64
+        What `power_after` is where the noise is as it was modelled: 1, but for what
+        the design takes out, and that medians are below means.
     """
 
     n_scans: int
     n_voxels: int
     before: Array
     after: Array
+    white: float = np.nan
+    frequencies: Array = field(default_factory=_none)
+    power_before: Array = field(default_factory=_none)
+    power_after: Array = field(default_factory=_none)
+    power_white: Array = field(default_factory=_none)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Whiteness):
             return NotImplemented
-        pairs = (self.before, other.before), (self.after, other.after)
-        return (self.n_scans, self.n_voxels) == (other.n_scans, other.n_voxels) and all(
+        names = [one.name for one in fields(self)]
+        pairs = [(getattr(self, name), getattr(other, name)) for name in names]
+        return all(
             np.array_equal(one, another, equal_nan=True) for one, another in pairs
         )
 
@@ -46,80 +81,10 @@ class Whiteness:
         return hash((self.n_scans, self.n_voxels, self.before.shape))
 
 
-def autocorrelations(series: npt.ArrayLike, n_lags: int) -> Array:
-    r"""Autocorrelation of every series, their mean taken as 0.
-
-    .. math:: r_k = \sum_t e_t e_{t+k} / \sum_t e_t^2
-
-    Parameters
-    ----------
-    series : (n_scans, n_voxels)
-    n_lags : int
-
-    Returns
-    -------
-    (n_lags, n_voxels) float64
-        Of lags 1, 2, …; nan where the series is 0 throughout.
-
-    Raises
-    ------
-    ShapeError
-        If the lags are not fewer than the scans.
-
-    Examples
-    --------
-    >>> autocorrelations(np.array([[1.0], [-1.0], [1.0], [-1.0]]), 2).ravel()
-    array([-0.75,  0.5 ])
-    """
-    e = np.asarray(series, dtype=np.float64)
-    if not 0 < n_lags < e.shape[0]:
-        msg = (
-            f"{n_lags} lags of series of {e.shape[0]} scans; expected at least one, "
-            "and fewer than scans"
-        )
-        raise ShapeError(msg)
-    square = np.einsum("tv,tv->v", e, e)
-    products = [np.einsum("tv,tv->v", e[:-k], e[k:]) for k in range(1, n_lags + 1)]
-    return np.stack(products) / np.where(square > 0, square, np.nan)
-
-
-def whitened(residual: npt.ArrayLike, phi: npt.ArrayLike) -> Array:
-    """Residuals less what their autoregression foretells, without the first scans.
-
-    ``w_t = e_t - sum_i phi_i e_{t-i}``, t = p, p + 1, …
-
-    Parameters
-    ----------
-    residual : (n_scans, n_voxels)
-    phi : (p, n_voxels)
-
-    Returns
-    -------
-    (n_scans - p, n_voxels) float64
-
-    Examples
-    --------
-    >>> whitened(np.array([[4.0], [2.0], [1.0]]), np.array([[0.5]])).ravel()
-    array([0., 0.])
-    """
-    e, phi = np.asarray(residual, dtype=np.float64), np.asarray(phi)
-    order, n_scans = phi.shape[0], e.shape[0]
-    out = e[order:].copy()
-    for i in range(order):
-        out -= phi[i] * e[order - 1 - i : n_scans - 1 - i]
-    return out
-
-
 def whiteness(
-    data: npt.NDArray[np.floating],
-    design: npt.ArrayLike,
-    noise: NoiseModel,
-    n_lags: int = 10,
+    data: Data, design: npt.ArrayLike, noise: NoiseModel, n_lags: int = 10
 ) -> Whiteness:
     """Fit some voxels, and look at what is left of them.
-
-    Autocorrelations of residuals are a little below those of the noise, since the
-    design takes the slowest noise with it.
 
     Parameters
     ----------
@@ -144,15 +109,83 @@ def whiteness(
     >>> found = whiteness(noise, np.ones((2000, 1)), noise_model("ar1"), 2)
     >>> bool(abs(found.before[0, 2] - 0.5) < 0.02), bool(abs(found.after[0, 2]) < 0.02)
     (True, True)
+    >>> found.white > 0.85
+    True
     """
-    fit = fit_glm(data, design, noise, n_jobs=1)
+    return whiteness_of_fit(data, fit_glm(data, design, noise, n_jobs=1), n_lags)
+
+
+def whiteness_of_fit(
+    data: Data,
+    fit: GlmFit,
+    n_lags: int = 10,
+    n_params: float | None = None,
+    starts: npt.ArrayLike | None = None,
+) -> Whiteness:
+    """Look at what a fit leaves of some voxels.
+
+    Autocorrelations of residuals are a little below those of the noise, since the
+    design takes the slowest noise with it.
+
+    Parameters
+    ----------
+    data : (n_scans, n_voxels) float32 or float64
+    fit : GlmFit
+        Of these voxels. Those that do not vary are left out.
+    n_lags : int
+        Fewer where there are too few scans.
+    n_params : float, optional
+        See `boldglm.core.ljung_box.ljung_box_of_fit`.
+    starts : (n_segments,) int, optional
+        Where segments of consecutive scans begin. Default: there is one.
+
+    Returns
+    -------
+    Whiteness
+
+    Examples
+    --------
+    >>> from boldglm.core.noise import noise_model
+    >>> white = np.random.default_rng(1).standard_normal((90, 20))
+    >>> fit = fit_glm(white, np.ones((90, 1)), noise_model("ols"))
+    >>> found = whiteness_of_fit(white, fit, n_lags=5, starts=[0, 40])
+    >>> found.after.shape, found.frequencies.shape, found.white
+    ((5, 5), (27,), 1.0)
+    """
     varies = np.isin(fit.outcome, (0, 3)) & (fit.residual_ss > 0)
-    n_scans = data.shape[0]
-    n_lags = max(1, min(n_lags, n_scans - noise.order - 1))
-    left = residuals(data, fit)[:, varies]
-    pairs = left, whitened(left, fit.phi[:, varies])
-    before, after = (_quantiles(autocorrelations(e, n_lags)) for e in pairs)
-    return Whiteness(n_scans, int(np.count_nonzero(varies)), before, after)
+    fit, before = fit.select(varies), residuals(data, fit)[:, varies]
+    n_scans, n_voxels = before.shape
+    after = whitened(before, fit.phi, starts)
+    left = whitened_starts(n_scans, fit.phi.shape[0], starts)
+    longest = longest_segment(len(after), left)
+    n_lags = max(1, min(n_lags, longest - 1))
+    if not (longest > 1 and n_voxels):
+        nothing = np.full((n_lags, len(QUANTILES)), np.nan)
+        return Whiteness(n_scans, n_voxels, nothing, nothing)
+    n_wide = max(n_lags, min(SPECTRUM_LAGS, longest // 2))
+    first, second = (
+        autocorrelations(before, n_wide, starts),
+        autocorrelations(after, n_wide, left),
+    )
+    _, p = ljung_box_of_fit(before, fit, n_lags, n_params, starts=starts, n_jobs=1)
+    return Whiteness(
+        n_scans=n_scans,
+        n_voxels=n_voxels,
+        before=_quantiles(first[:n_lags]),
+        after=_quantiles(second[:n_lags]),
+        white=_share_white(p),
+        frequencies=frequencies(n_wide),
+        power_before=np.median(power_spectrum(first), axis=1),
+        power_after=np.median(power_spectrum(second), axis=1),
+        power_white=white_spectrum(
+            moments_behind(fit, np.arange(n_voxels), n_wide, starts)
+        ),
+    )
+
+
+def _share_white(p: Array) -> float:
+    known = p[np.isfinite(p)]
+    return float(np.mean(known >= LEVEL)) if known.size else np.nan
 
 
 def _quantiles(values: Array) -> Array:

@@ -7,6 +7,7 @@ designs                      `plot_design_matrix`, `plot_contrast_matrix`,
                              `plot_design_matrix_correlation`, `plot_event`
 images against each other    `plot_img_comparison`, `plot_bland_altman`
 runs                         `plot_carpet`
+residuals                    `plot_noise_spectrum`
 where to cut                 `find_xyz_cut_coords`, `find_cut_slices`
 ===========================  =================================================
 
@@ -32,6 +33,7 @@ _NAMES = {
     "plot_glass_brain": "boldglm.plotting.glass_brain",
     "plot_img": "boldglm.plotting.images",
     "plot_img_comparison": "boldglm.plotting.img_comparison",
+    "plot_noise_spectrum": "boldglm.plotting.noise_figures",
     "plot_roi": "boldglm.plotting.roi",
     "plot_stat_map": "boldglm.plotting.stat_map",
     "show": "boldglm.plotting.figures",

@@ -1,6 +1,7 @@
 """What a model remembers of its fit, and how a saved model keeps it."""
 
 import json
+from dataclasses import replace
 
 import nibabel as nib
 import numpy as np
@@ -10,7 +11,7 @@ from tests.glm.first_level import simulated_runs as sim
 
 from boldglm._base.warnings import DesignWarning
 from boldglm.core.noise import noise_model
-from boldglm.core.whiteness import whiteness
+from boldglm.core.whiteness import Whiteness, whiteness
 from boldglm.glm.first_level import FirstLevelModel
 from boldglm.glm.first_level.fit_record import record_from_text
 from boldglm.maskers import NiftiMasker
@@ -192,6 +193,38 @@ def test_what_later_versions_may_remember_is_left_out(saved):
     assert FirstLevelModel.load(path)._record == model._record
 
 
+def test_files_of_earlier_versions_know_less_of_the_residuals(saved):
+    def take_away(header):
+        white = header["record"]["runs"][0]["whiteness"]
+        for name in white.keys() - {"n_scans", "n_voxels", "before", "after"}:
+            del white[name]
+
+    model, path = saved
+    rewritten(path, take_away)
+    found = FirstLevelModel.load(path)._record.runs[0].whiteness
+    known = model._record.runs[0].whiteness
+    np.testing.assert_array_equal(found.after, known.after)
+    assert np.isnan(found.white)
+    assert found.frequencies.size == found.power_after.size == 0
+
+
+def test_what_is_not_known_is_null_in_the_file(saved):
+    model, _ = saved
+    (run,) = model._record.runs
+    nothing = np.full((3, 5), np.nan)
+    unknown = replace(run, whiteness=Whiteness(100, 0, nothing, nothing))
+    record = replace(model._record, runs=(unknown,))
+    text = json.dumps(record.as_text(), allow_nan=False)
+    assert record_from_text(json.loads(text)) == record
+    known = json.loads(json.dumps(model._record.as_text(), allow_nan=False))
+    white = known["runs"][0]["whiteness"]
+    assert white["white"] == run.whiteness.white
+    assert white["power_after"] == run.whiteness.power_after.tolist()
+    again = record_from_text(known).runs[0].whiteness
+    assert isinstance(again.white, float)
+    assert again == run.whiteness
+
+
 @pytest.mark.parametrize(
     "damage",
     [
@@ -200,6 +233,8 @@ def test_what_later_versions_may_remember_is_left_out(saved):
         lambda record: record.update(runs=["run"]),
         lambda record: record["runs"][0].pop("shape"),
         lambda record: record["runs"][0]["whiteness"].update(before="white"),
+        lambda record: record["runs"][0]["whiteness"].update(power_after="white"),
+        lambda record: record["runs"][0]["whiteness"].pop("before"),
     ],
 )
 def test_a_damaged_record_costs_the_record_only(saved, damage):

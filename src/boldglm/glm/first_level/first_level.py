@@ -68,7 +68,12 @@ class FirstLevelModel(Reported, RunFits):
         Turn the signal into per cent of the mean of each voxel (0), scan (1), or of
         all ((0, 1)); False leaves it.
     noise_model : str
-        ``'ols'``, or ``'arN'`` for an autoregression of order N.
+        ``'auto'`` (recommended): an autoregression whose autocorrelations are
+        corrected for the design and averaged over neighbours, of an order that goes
+        by `t_r`; ``'autoN'``: of order N. ``'arN'``: of order N in every voxel,
+        uncorrected (nilearn's). ``'arN+'``: the same, corrected. ``'arma11'``: an
+        ARMA(1, 1) in every voxel. ``'ols'``: white noise. See
+        `boldglm.core.noise.noise_model`.
     verbose : int
         Above 0, progress is shown (logged as ``boldglm`` at level INFO).
     n_jobs : int
@@ -84,8 +89,8 @@ class FirstLevelModel(Reported, RunFits):
         Remember for the report where the data came from, the events, and whether the
         residuals of some voxels are white.
     first_scans : {'conditional', 'exact'}
-        How the first scans of a run are weighed under autoregressive noise: as
-        nilearn does, or by the stationary likelihood.
+        How the first scans of a run are weighed under ``'arN'`` and ``'arN+'``: as
+        nilearn does, or by the stationary likelihood, as all other models do.
 
     Attributes
     ----------
@@ -199,7 +204,8 @@ class FirstLevelModel(Reported, RunFits):
             Further regressors, a row per scan. NaN in the first row become 0 (they
             are differences to a scan before), with a warning.
         sample_masks : array or list of them, optional
-            Scans to keep, as indices or booleans.
+            Scans to keep, as indices or booleans. Noise is not remembered over the
+            scans that are left out.
         design_matrices : DataFrame, array or path, or list of them, optional
             Instead of events and confounds.
         bins : int, optional
@@ -230,7 +236,7 @@ class FirstLevelModel(Reported, RunFits):
         self, bins, run_imgs, events, confounds, sample_masks, design_matrices
     ) -> None:
         check_signal_scaling(self.signal_scaling)
-        noise = as_noise_model(self.noise_model, bins, self.first_scans)
+        noise = as_noise_model(self.noise_model, bins, self.first_scans, self.t_r)
         if design_matrices is not None:
             warn_of_ignored(self, events, confounds)
             events = confounds = None

@@ -32,6 +32,18 @@ TREATMENT = (
 )
 
 
+#: Numbers and tables of `Whiteness` in which something may be unknown
+WITH_NAN = (
+    "before",
+    "after",
+    "white",
+    "frequencies",
+    "power_before",
+    "power_after",
+    "power_white",
+)
+
+
 @dataclass(frozen=True)
 class RunRecord:
     """Where a run came from.
@@ -102,8 +114,9 @@ class FitRecord:
         plain = asdict(self)
         for run in plain["runs"]:
             if run["whiteness"] is not None:
-                for name in ("before", "after"):
-                    run["whiteness"][name] = _without_nan(run["whiteness"][name])
+                run["whiteness"] |= {
+                    name: _without_nan(run["whiteness"][name]) for name in WITH_NAN
+                }
         return plain
 
 
@@ -229,8 +242,9 @@ def record_from_text(plain: Mapping[str, Any]) -> FitRecord:
     for run in plain["runs"]:
         white = run["whiteness"]
         if white is not None:
-            tables = {n: _with_nan(white[n]) for n in ("before", "after")}
-            white = Whiteness(**_known(Whiteness, white | tables))
+            # Earlier versions looked at less
+            there = {n: _with_nan(white[n]) for n in WITH_NAN if n in white}
+            white = Whiteness(**_known(Whiteness, white | there))
         lists = {name: tuple(run[name]) for name in ("shape", "voxel_size")}
         runs.append(RunRecord(**_known(RunRecord, run | lists | {"whiteness": white})))
     return FitRecord(
@@ -246,9 +260,12 @@ def _known(kind: Any, given: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in given.items() if name in names}
 
 
-def _without_nan(table: np.ndarray) -> list[list[float | None]]:
-    return [[float(x) if np.isfinite(x) else None for x in row] for row in table]
+def _without_nan(values: Any) -> Any:
+    plain = np.array(values, dtype=object)
+    plain[~np.isfinite(values)] = None
+    return plain.tolist()
 
 
-def _with_nan(table: list[list[float | None]]) -> np.ndarray:
-    return np.array(table, dtype=np.float64)
+def _with_nan(values: Any) -> Any:
+    # a number stays one
+    return np.array(values, dtype=np.float64)[()]

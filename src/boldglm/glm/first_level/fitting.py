@@ -75,7 +75,8 @@ def run_glm(
     1.0
     """
     del verbose, random_state
-    model = as_noise_model(noise_model, bins, first_scans)
+    # Of any order: arrays do not tell which voxels are neighbours, and this is refused
+    model = as_noise_model(noise_model, bins, first_scans, t_r=np.inf)
     fit = fit_glm(Y, X, model, n_jobs=threads(n_jobs))
     lost = np.count_nonzero(fit.outcome == NOT_FINITE)
     if lost:
@@ -99,18 +100,18 @@ def threads(n_jobs: int | None) -> int | None:
     return None if n_jobs == 1 else n_jobs
 
 
-def as_noise_model(name, bins, first_scans="conditional") -> NoiseModel:
-    """Noise model of public arguments; `bins` counts for order 1 only."""
-    model = noise_model(name, bins=bins, first_scans=first_scans)
-    if bins is None or model.order == 1:
+def as_noise_model(name, bins, first_scans="conditional", t_r=None) -> NoiseModel:
+    """Noise model of public arguments; `bins` counts for ``'ar1'`` only."""
+    model = noise_model(name, bins=bins, first_scans=first_scans, t_r=t_r)
+    if bins is None or name == "ar1":
         return model
-    if model.order > 1:
+    if model.order > 0:
         warn(
             f"bins={bins} is for noise_model='ar1'; the coefficients of {name!r} are "
             "used as estimated, voxel by voxel.",
             DesignWarning,
         )
-    return noise_model(name, first_scans=first_scans)
+    return noise_model(name, first_scans=first_scans, t_r=t_r)
 
 
 def labels_and_results(fit: GlmFit, data: np.ndarray | None):

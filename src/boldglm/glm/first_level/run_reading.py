@@ -9,6 +9,7 @@ import numpy as np
 from boldglm._base.log import say
 from boldglm._base.warnings import held_warnings, warn
 from boldglm.core.gls import GlmFit, fit_glm, fit_statistics, prepare
+from boldglm.core.neighbours import MaskAverage
 from boldglm.core.noise import NoiseModel
 from boldglm.core.parallel import map_blocks, n_workers
 from boldglm.core.precision import PrecisionForms
@@ -24,8 +25,10 @@ from boldglm.glm.first_level.scaling import (
 )
 from boldglm.image.stored import is_compressed
 
-__all__ = ["FittedRun", "fit_runs"]
+__all__ = ["NOISE_FWHM", "FittedRun", "fit_runs", "segment_starts"]
 
+# Neighbours that noise is averaged over: full width at half maximum, mm.
+NOISE_FWHM = 8.0
 # What runs that are fitted at once may take together, in bytes.
 AT_ONCE = 2**29
 # Blocks that are read ahead, at most.
@@ -84,13 +87,14 @@ def fit_runs(
     """
     at_once = _runs_at_once(model, runs, designs, masker, noise)
     n_jobs = threads(model.n_jobs) if at_once == 1 else 1
+    neighbours = _neighbours(masker, n_jobs) if noise.pooled else None
 
     told: dict[int, list[tuple[str, type[Warning]]]] = {}
 
     def one(index: int) -> FittedRun:
         with held_warnings() as told[index]:
             given = (runs[index], scans[index], designs[index])
-            return _fit_run(model, *given, masker, noise, n_jobs)
+            return _fit_run(model, *given, masker, noise, neighbours, n_jobs)
 
     every = range(len(runs))
     try:
@@ -104,6 +108,24 @@ def fit_runs(
         for index in sorted(told):
             for message, category in told[index]:
                 warn(message, category)
+
+
+def _neighbours(masker: Any, n_jobs: int | None) -> MaskAverage:
+    """Averages over the neighbours of a voxel in the mask."""
+    from boldglm.image.grid import grid_of
+
+    inside = np.asarray(masker.mask_img_.dataobj) > 0
+    sizes = grid_of(masker.mask_img_).voxel_sizes
+    return MaskAverage(inside, sizes, NOISE_FWHM, n_jobs=n_jobs)
+
+
+def segment_starts(kept: np.ndarray) -> np.ndarray:
+    """Where stretches of consecutive scans begin, among the scans that are kept.
+
+    >>> segment_starts(np.array([0, 1, 2, 5, 6, 9]))
+    array([0, 3, 5])
+    """
+    return np.concatenate([[0], np.flatnonzero(np.diff(kept) > 1) + 1])
 
 
 def _runs_at_once(
@@ -130,6 +152,7 @@ def _fit_run(
     design: np.ndarray,
     masker: Any,
     noise: NoiseModel,
+    neighbours: MaskAverage | None,
     n_jobs: int | None,
 ) -> FittedRun:
     """Fit a run of a model.
@@ -149,6 +172,8 @@ def _fit_run(
     masker : NiftiMasker
         Fitted.
     noise : NoiseModel
+    neighbours : MaskAverage or None
+        For noise that is pooled.
     n_jobs : int or None
         Threads.
 
@@ -158,13 +183,16 @@ def _fit_run(
     """
     say(model.verbose, "run %d: reading %d scans", run.index, run.n_scans)
     kept = np.arange(run.n_scans) if scans is None else scans
-    forms = prepare(design, noise, kept.size, np.float32)
+    # With bins the numbers are nilearn's, which filters on over the gaps
+    starts = segment_starts(kept) if noise.bins is None else np.array([0])
+    forms = prepare(design, noise, kept.size, np.float32, starts=starts)
+    options: Any = {"neighbours": neighbours, "n_jobs": n_jobs}
     if model.minimize_memory and not masker.cleans and _is_smaller(forms):
         statistics, sample = _read_statistics(model, run, kept, masker, forms, n_jobs)
         shift, scale = voxel_scaling(
             statistics, model.signal_scaling, bool(model.standardize)
         )
-        fit = fit_statistics(statistics, noise, shift=shift, scale=scale, n_jobs=n_jobs)
+        fit = fit_statistics(statistics, noise, shift=shift, scale=scale, **options)
         say(model.verbose, "run %d: fitted %d voxels", run.index, fit.sigma2.size)
         # As the fit has them: without a constant in the design the mean is not free
         at = _sampled(kept.size, masker.n_elements_)
@@ -172,7 +200,7 @@ def _fit_run(
         return FittedRun(fit, None, sample)
     series = masker.transform(run.image, sample_mask=scans)
     series = scale_signal(series, model.signal_scaling, bool(model.standardize))
-    fit = fit_glm(series, design, noise, n_jobs=n_jobs)
+    fit = fit_glm(series, design, noise, starts=starts, **options)
     say(model.verbose, "run %d: fitted %d voxels", run.index, fit.sigma2.size)
     sample = np.ascontiguousarray(series[:, _sampled(*series.shape)])
     return FittedRun(fit, None if model.minimize_memory else series, sample)

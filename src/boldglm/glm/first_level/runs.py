@@ -88,10 +88,12 @@ def warn_of_ignored(model, events, confounds) -> None:
     """Say which arguments and parameters given designs make pointless."""
     given = {"events": events, "confounds": confounds}
     ignored = [name for name, value in given.items() if value is not None]
+    # The order of this noise model goes by the repetition time
+    counts = {"t_r"} if model.noise_model == "auto" else set()
     ignored += [
         name
         for name, default in DESIGN_PARAMETERS.items()
-        if not np.array_equal(getattr(model, name), default)
+        if name not in counts and not np.array_equal(getattr(model, name), default)
     ]
     if ignored:
         warn(

@@ -63,12 +63,18 @@ def save_model(model, path: str | PathLike) -> None:
     ):
         arrays[f"run{index}_design"] = design.to_numpy(dtype=float)
         arrays[f"run{index}_index"] = _index(design.index)
+        arrays[f"run{index}_starts"] = fit.forms.lags.starts
         arrays.update({f"run{index}_{n}": getattr(fit, n) for n in ARRAYS})
         noise = fit.noise
+        if noise.kind != "ar":
+            arrays[f"run{index}_noise_parameters"] = fit.noise_parameters
         runs.append(
             {
                 "columns": [_plain(name) for name in design.columns],
-                "noise": [noise.name, noise.order, noise.first_scans, noise.bins],
+                "noise": [
+                    *(noise.name, noise.order, noise.first_scans, noise.bins),
+                    *(noise.corrected, noise.pooled, noise.kind),
+                ],
                 "precision": fit.forms.dtype.name,
             }
         )
@@ -176,15 +182,24 @@ def _check_format(header: Any, path) -> None:
 
 
 def _fit(stored, prefix: str, run: dict[str, Any], n_voxels: int) -> GlmFit:
-    name, order, first_scans, bins = run["noise"]
-    model = NoiseModel(str(name), int(order), first_scans, bins)
+    # Files of earlier versions have four entries, and one segment
+    name, order, first_scans, bins, *rest = run["noise"]
+    options = dict(zip(("corrected", "pooled", "kind"), rest, strict=False))
+    model = NoiseModel(str(name), int(order), first_scans, bins, **options)
+    starts = stored.get(f"{prefix}starts")
     factor = factorize(stored[f"{prefix}design"])
     # In the precision of the data that were fitted: the same factors, to the bit.
     precision = np.dtype(run["precision"])
-    forms = precision_forms(factor, model.order, model.first_scans, precision)
+    forms = precision_forms(
+        factor, model.order, model.first_scans, precision, starts=starts
+    )
     arrays = {key: stored[f"{prefix}{key}"] for key in ARRAYS}
+    own = model.kind != "ar"
+    arrays["noise_parameters"] = (
+        stored[f"{prefix}noise_parameters"] if own else arrays["phi"]
+    )
     for key, array in arrays.items():
-        if array.ndim != ARRAYS[key] or array.shape[-1] != n_voxels:
+        if array.ndim != ARRAYS.get(key, 2) or array.shape[-1] != n_voxels:
             msg = f"{key} has shape {array.shape} for {n_voxels} voxels"
             raise ValueError(msg)
     return GlmFit(forms=forms, noise=model, **arrays)

@@ -1,0 +1,133 @@
+"""ARMA(1, 1) by restricted maximum likelihood, against dense matrices."""
+
+import numpy as np
+import pytest
+from scipy import linalg, optimize, signal
+from statsmodels.tsa.arima_process import arma_acf
+
+from boldglm.core.arma import A_ENDS, B_ENDS, arma_correlations, arma_search
+from boldglm.core.arma_kernels import _criterion
+from boldglm.core.gls import fit_glm, prepare
+from boldglm.core.gls_pilot import constant_in, pilot_of_data
+from boldglm.core.noise import ARMA_ORDER, noise_model, yule_walker
+
+ARMA = noise_model("arma11")
+N = 120
+
+
+@pytest.fixture(scope="module")
+def X():
+    rng = np.random.default_rng(2)
+    box = (np.arange(N) // 10) % 2
+    slow = rng.standard_normal((N, 8)).cumsum(axis=0)
+    return np.column_stack([box, slow, np.ones(N)])
+
+
+def simulate(rng, a, b, n_voxels):
+    noise = rng.standard_normal((N + 100, n_voxels))
+    return signal.lfilter([1, b], [1, -a], noise, axis=0)[100:]
+
+
+def covariance(a, b, order=None):
+    """Of the ARMA, or of the autoregression that agrees up to a lag."""
+    r = arma_correlations(a, b, N - 1)[:, 0]
+    if order is not None:
+        phi = yule_walker(r[: order + 1, None])[0][:, 0]
+        for k in range(order + 1, N):
+            r[k] = phi @ r[k - order : k][::-1]
+    return linalg.toeplitz(r)
+
+
+def minus_twice_likelihood(V, Q, e):
+    """The restricted one, the scale profiled out."""
+    C = np.linalg.inv(V)
+    A, u = Q.T @ C @ Q, Q.T @ C @ e
+    rss = e @ C @ e - u @ np.linalg.solve(A, u)
+    dets = np.linalg.slogdet(V)[1] + np.linalg.slogdet(A)[1]
+    return dets + (len(e) - Q.shape[1]) * np.log(rss)
+
+
+@pytest.mark.parametrize(("a", "b"), [(0.9, -0.65), (0.4, 0.0), (-0.5, 0.3), (0, 0.6)])
+def test_autocorrelations_are_those_of_statsmodels(a, b):
+    expected = arma_acf([1, -a], [1, b], lags=10)
+    np.testing.assert_allclose(arma_correlations(a, b, 9)[:, 0], expected, atol=1e-12)
+
+
+def test_the_criterion_is_the_restricted_likelihood(X, rng):
+    """At every node, relative 1e-8, of the autoregression that stands for the ARMA."""
+    forms = prepare(X, ARMA, N, np.float64)
+    search, Q = arma_search(forms), forms.factor.basis
+    y = simulate(rng, 0.8, -0.3, 1)
+    e = (y - Q @ (Q.T @ y))[:, 0]
+    products = pilot_of_data(y, forms, constant_in(forms.factor)).products
+    order = forms.order
+    edges = np.stack([products.last.reshape(order), products.first.reshape(order)])
+    rows = np.stack(
+        [forms.lags.last.reshape(order, -1), forms.lags.first.reshape(order, -1)]
+    )
+    data = (
+        products.with_design[:, :, 0].copy(),
+        products.with_self[:, 0].copy(),
+        edges,
+    )
+    tables = (
+        search.weights,
+        search.edges,
+        search.inverses,
+        search.constants,
+        search._dof,
+    )
+    pairs = [(i, j) for i in (0, 9, 20, 38) for j in (0, 15, 25, 32)]
+    for i, j in pairs:
+        a, b = search.a[i], search.b[j]
+        node = i * search.b.size + j
+        # e_t in units of the innovation: V has its variance in it
+        V = covariance(a, b, order)
+        phi = yule_walker(V[0, : order + 1, None])[0][:, 0]
+        V = V / (1 - phi @ V[0, 1 : order + 1])
+        got = _criterion(tables, node, data, rows, np.empty(Q.shape[1]))
+        assert got == pytest.approx(minus_twice_likelihood(V, Q, e), rel=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("a", "b"), [(0.9, -0.65), (0.4, 0.0), (0.7, -0.3), (-0.3, 0.1)]
+)
+def test_no_arma_is_much_likelier(X, rng, a, b):
+    """Than the one that was found: against a search with dense matrices."""
+    y = simulate(rng, a, b, 8)
+    fit = fit_glm(y, X, ARMA)
+    Q = fit.factor.basis
+    e = y - Q @ (Q.T @ y)
+
+    def criterion(ab, v):
+        return minus_twice_likelihood(covariance(*ab), Q, e[:, v])
+
+    gaps = []
+    for v in range(8):
+        best = min(
+            optimize.minimize(
+                criterion, x, args=(v,), method="Nelder-Mead", bounds=[A_ENDS, B_ENDS]
+            ).fun
+            for x in ([0.5, -0.2], [0.85, -0.6], [0.1, 0.1])
+        )
+        gaps.append(criterion(fit.noise_parameters[:, v], v) - best)
+    # 2 would be about one standard error
+    assert np.median(gaps) < 0.1
+    assert max(gaps) < 1.5
+
+
+def test_coefficients_come_back_without_bias(rng):
+    X = np.column_stack([np.ones(N), np.linspace(-1, 1, N)])
+    fit = fit_glm(simulate(rng, 0.8, -0.4, 600), X, ARMA)
+    a, b = np.median(fit.noise_parameters, axis=1)
+    assert a == pytest.approx(0.8, abs=0.04)
+    assert b == pytest.approx(-0.4, abs=0.05)
+    r = arma_correlations(*fit.noise_parameters, ARMA_ORDER)
+    np.testing.assert_allclose(fit.phi, yule_walker(r)[0], atol=1e-12)
+
+
+def test_voxels_without_noise_are_zero(X):
+    y = np.column_stack([np.full(N, 3.0), X @ np.arange(X.shape[1]), np.zeros(N)])
+    fit = fit_glm(y, X, ARMA)
+    assert np.isfinite(fit.phi).all()
+    assert (fit.noise_parameters[:, [0, 2]] == 0).all()
