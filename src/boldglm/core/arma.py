@@ -197,7 +197,7 @@ def arma_search(forms: PrecisionForms) -> ArmaSearch:
     """
     a, b = (_grid(*ends) for ends in (A_ENDS, B_ENDS))
     both = np.stack([one.ravel() for one in np.meshgrid(a, b, indexing="ij")])
-    phi, _ = yule_walker(arma_correlations(*both, forms.order))
+    phi, _ = yule_walker(arma_correlations(both[0], both[1], forms.order))
     matrices = _design_precisions(forms, phi)
     with one_blas_thread():
         inverses = np.linalg.inv(matrices)

@@ -46,68 +46,84 @@ def search(  # type: ignore[no-untyped-def]
     indices on the grid, fractional.
     """
     n_a, n_b = shape
-    rank = with_design.shape[2]
-    right = np.empty(rank)
-    known = np.empty(n_a * n_b)
-    visited = np.empty(n_a * n_b, np.int64)
-    known[:] = np.nan
+    room = np.empty(with_design.shape[2])
+    # Values at nodes, and of which voxel they are
+    memory = (np.empty(n_a * n_b), np.full(n_a * n_b, -1))
     for v in range(starts.shape[1]):
-        n_visited = 0
         data = (with_design[v], with_self[v], edges[v])
-        node, least = starts[0, v], np.inf
-        for s in range(starts.shape[0]):
-            at = starts[s, v]
-            if np.isnan(known[at]):
-                known[at] = _criterion(tables, at, data, basis_edges, right)
-                visited[n_visited] = at
-                n_visited += 1
-            if known[at] < least:
-                node, least = at, known[at]
-        i, j = node // n_b, node % n_b
-        for _ in range(MOVES):
-            best_i, best_j = i, j
-            least = np.inf
-            # Along the axes, and along the valley of much the same autocorrelations
-            for step in range(7):
-                a = i + (step in (1, 5)) - (step in (2, 6))
-                b = j + (step in (3, 6)) - (step in (4, 5))
-                if a < 0 or b < 0 or a >= n_a or b >= n_b:
-                    continue
-                node = a * n_b + b
-                if np.isnan(known[node]):
-                    known[node] = _criterion(tables, node, data, basis_edges, right)
-                    visited[n_visited] = node
-                    n_visited += 1
-                if known[node] < least:
-                    least = known[node]
-                    best_i, best_j = a, b
-            if best_i == i and best_j == j:
-                break
-            i, j = best_i, best_j
+        problem = (tables, data, basis_edges, room)
+        node = starts[0, v]
+        for s in range(1, starts.shape[0]):
+            other = starts[s, v]
+            if _at(other, v, memory, problem) < _at(node, v, memory, problem):
+                node = other
+        i, j = _descend(node, v, shape, memory, problem)
         out[0, v], out[1, v] = float(i), float(j)
-        if 0 < i < n_a - 1 and 0 < j < n_b - 1 and np.isfinite(least):
-            centre = i * n_b + j
-            up, down = known[centre + n_b], known[centre - n_b]
-            ahead, back = known[centre + 1], known[centre - 1]
-            g_a, g_b = 0.5 * (up - down), 0.5 * (ahead - back)
-            h_a, h_b = up + down - 2.0 * least, ahead + back - 2.0 * least
-            # the corner on the side that the minimum lies
-            s_a, s_b = (-1 if g_a > 0 else 1), (-1 if g_b > 0 else 1)
-            node = (i + s_a) * n_b + j + s_b
-            if np.isnan(known[node]):
-                known[node] = _criterion(tables, node, data, basis_edges, right)
-                visited[n_visited] = node
-                n_visited += 1
-            plane = least + s_a * g_a + s_b * g_b + 0.5 * (h_a + h_b)
-            h_ab = s_a * s_b * (known[node] - plane)
-            det = h_a * h_b - h_ab * h_ab
-            if h_a > 0.0 and h_b > 0.0 and det > 1e-3 * h_a * h_b:
-                step_a = -(h_b * g_a - h_ab * g_b) / det
-                step_b = -(h_a * g_b - h_ab * g_a) / det
-                out[0, v] += min(max(step_a, -1.0), 1.0)
-                out[1, v] += min(max(step_b, -1.0), 1.0)
-        for n in range(n_visited):
-            known[visited[n]] = np.nan
+        if 0 < i < n_a - 1 and 0 < j < n_b - 1:
+            step_a, step_b = _refine(i, j, v, n_b, memory, problem)
+            out[0, v] += step_a
+            out[1, v] += step_b
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _at(node, v, memory, problem):  # type: ignore[no-untyped-def]
+    """The criterion at a node, computed once for a voxel."""
+    values, owners = memory
+    if owners[node] != v:
+        tables, data, basis_edges, room = problem
+        values[node] = _criterion(tables, node, data, basis_edges, room)
+        owners[node] = v
+    return values[node]
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _descend(node, v, shape, memory, problem):  # type: ignore[no-untyped-def]
+    """The node from which no step leads down."""
+    n_a, n_b = shape
+    i, j = node // n_b, node % n_b
+    for _ in range(MOVES):
+        best_i, best_j = i, j
+        least = _at(i * n_b + j, v, memory, problem)
+        # Along the axes, and along the valley of much the same autocorrelations
+        for step in range(6):
+            a = i + (step in (0, 4)) - (step in (1, 5))
+            b = j + (step in (2, 5)) - (step in (3, 4))
+            if 0 <= a < n_a and 0 <= b < n_b:
+                value = _at(a * n_b + b, v, memory, problem)
+                if value < least:
+                    least, best_i, best_j = value, a, b
+        if best_i == i and best_j == j:
+            break
+        i, j = best_i, best_j
+    return i, j
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _refine(i, j, v, n_b, memory, problem):  # type: ignore[no-untyped-def]
+    """Steps to the minimum of the quadratic through a node and its neighbours."""
+    centre = i * n_b + j
+    least = _at(centre, v, memory, problem)
+    up, down = (
+        _at(centre + n_b, v, memory, problem),
+        _at(centre - n_b, v, memory, problem),
+    )
+    ahead, back = (
+        _at(centre + 1, v, memory, problem),
+        _at(centre - 1, v, memory, problem),
+    )
+    g_a, g_b = 0.5 * (up - down), 0.5 * (ahead - back)
+    h_a, h_b = up + down - 2.0 * least, ahead + back - 2.0 * least
+    # The corner on the side where the minimum lies
+    s_a, s_b = (-1 if g_a > 0 else 1), (-1 if g_b > 0 else 1)
+    corner = _at(centre + s_a * n_b + s_b, v, memory, problem)
+    plane = least + s_a * g_a + s_b * g_b + 0.5 * (h_a + h_b)
+    h_ab = s_a * s_b * (corner - plane)
+    det = h_a * h_b - h_ab * h_ab
+    if not (h_a > 0.0 and h_b > 0.0 and det > 1e-3 * h_a * h_b):
+        return 0.0, 0.0
+    step_a = -(h_b * g_a - h_ab * g_b) / det
+    step_b = -(h_a * g_b - h_ab * g_a) / det
+    return min(max(step_a, -1.0), 1.0), min(max(step_b, -1.0), 1.0)
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc"})

@@ -38,7 +38,7 @@ HELD = 3
 OUTCOMES: dict[int, str] = {
     0: "fitted",
     CONSTANT: "constant: the series does not vary, its variance and statistics are 0",
-    NOT_FINITE: "not finite: the series has NaN or infinite values, its estimates are 0",
+    NOT_FINITE: "not finite: the series has NaN or infinite values, estimates are 0",
     HELD: "held: the autoregression was held stable (partial autocorrelation ±0.99)",
 }
 
@@ -332,7 +332,7 @@ def _fit_all(
     neighbours: Pool | None,
     n_jobs: int | None,
     *,
-    keep_as: npt.DTypeLike = None,
+    keep_as: npt.DTypeLike | None = None,
 ) -> None:
     """Fit blocks of voxels into the (writable) arrays of `out`.
 

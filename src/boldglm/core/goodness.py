@@ -4,7 +4,8 @@ import numpy as np
 import numpy.typing as npt
 
 from boldglm.core.contrast import contrast_stat
-from boldglm.core.gls import CONSTANT, NOT_FINITE, GlmFit
+from boldglm.core.gls import GlmFit
+from boldglm.core.gls_pilot import CONSTANT, NOT_FINITE
 from boldglm.core.parallel import blocks, map_blocks
 
 __all__ = ["akaike", "bayes", "log_likelihood", "partial_r2"]

@@ -113,8 +113,8 @@ class BiasCorrection:
         if alike:
             start, slope = self._solve_one(scaled[:, usable].mean(axis=1))
         else:
-            usual = self.expected(USUAL ** np.arange(self.moments.shape[1])[:, None])
-            start, slope = self._solve_one(usual[:, 0] / usual[0, 0])
+            usual = self.moments @ USUAL ** np.arange(float(self.moments.shape[1]))
+            start, slope = self._solve_one(usual / usual[0])
         tolerance, steps = (1e-5, 8) if alike else (1e-8, 20)
         gamma = np.empty(sums.shape)
 
@@ -169,7 +169,7 @@ def bias_correction(lags: DesignLags) -> BiasCorrection:
     -------
     BiasCorrection
     """
-    n_scans, rank = lags.basis.shape
+    n_scans = lags.basis.shape[0]
     order, n_lags = lags.n_lags, min(n_scans - 1, LONGEST)
     moments = np.empty((order + 1, n_lags + 1))
     shifted = lags.shifted.reshape(order + 1, -1)

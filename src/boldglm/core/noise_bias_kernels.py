@@ -36,47 +36,56 @@ def correct_sums(  # type: ignore[no-untyped-def]
             off[k] = seen[k] - start[k, 1]
         error = _sizes(off)
         step = np.zeros_like(seen)
-        moved, change = np.empty(n), np.empty(n)
         for _ in range(steps):
-            moving = False
-            for v in range(width):
-                for i in range(n):
-                    step[i, v] = 0.0
-                if error[v] > tolerance:
-                    moving = True
-                    for i in range(n):
-                        for j in range(n):
-                            step[i, v] += slopes[v, i, j] * off[j, v]
-            if not moving:
+            moving = error > tolerance
+            if not moving.any():
                 break
+            _steps(slopes, off, moving, step)
             new = gamma + step
             new_off = seen - implied_sums(new, moments, tolerance)
             new_error = _sizes(new_off)
+            _learn(slopes, step, off - new_off, moving)
             for v in range(width):
-                if error[v] > tolerance:
-                    for i in range(n):
-                        moved[i] = step[i, v]
-                        change[i] = off[i, v] - new_off[i, v]
-                    _learn(slopes[v], moved, change)
-                    # Where no stationary noise implies such sums: the nearest found
-                    if new_error[v] < error[v]:
-                        error[v] = new_error[v]
-                        gamma[:, v] = new[:, v]
-                        off[:, v] = new_off[:, v]
+                # Where no stationary noise implies such sums: the nearest found
+                if moving[v] and new_error[v] < error[v]:
+                    error[v] = new_error[v]
+                    gamma[:, v] = new[:, v]
+                    off[:, v] = new_off[:, v]
         out[:, first:stop] = gamma
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _learn(slope, step, change):  # type: ignore[no-untyped-def]
-    """Broyden's update of an inverse slope, so that it takes `change` to `step`."""
-    reached = slope @ change
-    scale = step @ reached
-    if abs(scale) > 1e-30:
-        back = step @ slope
-        for i in range(step.size):
-            weight = (step[i] - reached[i]) / scale
-            for j in range(step.size):
-                slope[i, j] += weight * back[j]
+def _steps(slopes, off, moving, step):  # type: ignore[no-untyped-def]
+    """``slope @ off`` of the voxels that move, 0 of the others."""
+    n, width = step.shape
+    step[:] = 0.0
+    for v in range(width):
+        if moving[v]:
+            for i in range(n):
+                for j in range(n):
+                    step[i, v] += slopes[v, i, j] * off[j, v]
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _learn(slopes, step, change, moving):  # type: ignore[no-untyped-def]
+    """Broyden's update of inverse slopes, so that they take the change to the step."""
+    n, width = step.shape
+    reached, back = np.empty(n), np.empty(n)
+    for v in range(width):
+        if not moving[v]:
+            continue
+        slope, scale = slopes[v], 0.0
+        for i in range(n):
+            reached[i] = back[i] = 0.0
+            for j in range(n):
+                reached[i] += slope[i, j] * change[j, v]
+                back[i] += step[j, v] * slope[j, i]
+            scale += step[i, v] * reached[i]
+        if abs(scale) > 1e-30:
+            for i in range(n):
+                weight = (step[i, v] - reached[i]) / scale
+                for j in range(n):
+                    slope[i, j] += weight * back[j]
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

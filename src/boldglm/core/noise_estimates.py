@@ -82,8 +82,9 @@ class NoiseEstimator:
         if noise.coefficients is not None:
             phi = np.repeat(np.array(noise.coefficients)[:, None], n_voxels, axis=1)
             return NoiseEstimates(phi, phi, np.zeros(n_voxels, dtype=bool))
-        if noise.kind == "arma11":
-            return self._arma11(products)
+        if self._arma is not None:
+            ab, phi = self._arma.estimate(products)
+            return NoiseEstimates(phi, ab, np.zeros(n_voxels, dtype=bool))
         return self._autoregression(products.with_self)
 
     def of_correlations(
@@ -97,13 +98,8 @@ class NoiseEstimator:
             ``sum_t e_t e_{t+k}``, in any units, averaged over voxels.
         n_jobs : int or None
         """
-        assert self._bias is not None, "only corrected models are pooled"
-        return _solved(self._bias.correct(correlations, alike=True, n_jobs=n_jobs))
-
-    def _arma11(self, products: LagProducts) -> NoiseEstimates:
-        assert self._arma is not None, "the search is prepared for this model"
-        ab, phi = self._arma.estimate(products)
-        return NoiseEstimates(phi, ab, np.zeros(ab.shape[1], dtype=bool))
+        bias = self._bias or bias_correction(self._forms.lags)
+        return _solved(bias.correct(correlations, alike=True, n_jobs=n_jobs))
 
     def _autoregression(self, sums: Array) -> NoiseEstimates:
         if self._bias is not None:

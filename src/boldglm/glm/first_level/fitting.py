@@ -3,7 +3,8 @@
 import numpy as np
 
 from boldglm._base.warnings import DesignWarning, ImageWarning, warn
-from boldglm.core.gls import NOT_FINITE, GlmFit, fit_glm
+from boldglm.core.gls import GlmFit, fit_glm
+from boldglm.core.gls_pilot import NOT_FINITE
 from boldglm.core.noise import NoiseModel, noise_model
 from boldglm.glm.regression import (
     ARModel,

@@ -112,7 +112,7 @@ def fit_runs(
 
 def _neighbours(masker: Any, n_jobs: int | None) -> MaskAverage:
     """Averages over the neighbours of a voxel in the mask."""
-    from boldglm.image.grid import grid_of
+    from boldglm.image.sources import grid_of
 
     inside = np.asarray(masker.mask_img_.dataobj) > 0
     sizes = grid_of(masker.mask_img_).voxel_sizes
