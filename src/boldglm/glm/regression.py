@@ -7,6 +7,7 @@ import numpy as np
 from boldglm._base.errors import ShapeError
 from boldglm.core.contrast import independent_rows
 from boldglm.core.gls import GlmFit, fit_glm
+from boldglm.core.lags import segments
 from boldglm.core.linear import factorize
 from boldglm.core.noise import NoiseModel
 from boldglm.glm.model import LikelihoodModelResults
@@ -151,6 +152,7 @@ class _VoxelwiseModel:
     def __init__(self, fit: GlmFit):
         self.design = fit.factor.design
         self.order, self.rho = fit.noise.order, fit.phi
+        self._starts = fit.forms.lags.starts
         self.df_total = self.design.shape[0]
         self.df_model = fit.factor.rank
         self.df_residuals = fit.dof
@@ -164,7 +166,10 @@ class _VoxelwiseModel:
                 f"{self.rho.shape[1]} voxels of this fit"
             )
             raise ShapeError(msg)
-        return _filter(data, self.rho)
+        white = np.empty_like(data)
+        for segment in segments(self._starts, len(data)):
+            white[segment] = _filter(data[segment], self.rho)
+        return white
 
     @property
     def whitened_design(self):

@@ -8,6 +8,8 @@ from tests.glm.first_level import simulated_runs as sim
 
 from boldglm._base.errors import DesignError, DimensionError, ImageFileError, ShapeError
 from boldglm._base.warnings import DesignWarning
+from boldglm.core.gls import fit_glm
+from boldglm.core.noise import noise_model
 from boldglm.glm.first_level import FirstLevelModel
 from boldglm.glm.first_level.runs import collect_runs
 from boldglm.image import reading
@@ -114,9 +116,9 @@ def test_confounds_may_be_arrays(model, run, table):
     ],
 )
 def test_scans_are_kept_by_booleans_or_indices(model, run, table, form):
-    """Leaving scans out is fitting the images and designs without them."""
+    """Leaving scans out at the ends is fitting the images and designs without them."""
     kept = np.ones(sim.N_SCANS, bool)
-    kept[[0, 1, 40]] = False
+    kept[[0, 1, -1]] = False
     masked = z_of(model.fit(run, table, sample_masks=form(kept)))
     assert model.design_matrices_[0].shape[0] == 77
     short = nib.Nifti1Image(np.asarray(run.dataobj)[..., kept], run.affine)
@@ -124,6 +126,33 @@ def test_scans_are_kept_by_booleans_or_indices(model, run, table, form):
         short, design_matrices=model.design_matrices_[0]
     )
     np.testing.assert_allclose(masked, z_of(cut), atol=1e-5)
+
+
+@pytest.mark.parametrize("minimize_memory", [True, False])
+@pytest.mark.parametrize("noise", ["ar1", "ar3+", "arma11"])
+def test_noise_is_not_remembered_over_scans_left_out(
+    model, run, table, noise, minimize_memory
+):
+    kept = np.ones(sim.N_SCANS, bool)
+    kept[[0, 1, 40, 41]] = False
+    model.set_params(noise_model=noise, minimize_memory=minimize_memory)
+    (fit,) = model.fit(run, table, sample_masks=kept).fits_
+    assert fit.forms.lags.starts.tolist() == [0, 38]
+    X = model.design_matrices_[0].to_numpy()
+    Y = model.masker_.transform(run, sample_mask=np.flatnonzero(kept))
+    Y = 100 * (Y / Y.mean(axis=0) - 1)
+    expected = fit_glm(Y, X, noise_model(noise), starts=[0, 38])
+    np.testing.assert_allclose(fit.phi, expected.phi, atol=2e-3)
+    np.testing.assert_allclose(fit.beta, expected.beta, atol=2e-3)
+    over = fit_glm(Y, X, noise_model(noise))
+    assert np.abs(over.phi - expected.phi).max() > 0.01
+
+
+def test_divergence_gaps_are_filtered_over_with_bins_as_nilearn_does(model, run, table):
+    kept = np.ones(sim.N_SCANS, bool)
+    kept[40] = False
+    (fit,) = model.fit(run, table, sample_masks=kept, bins=100).fits_
+    assert fit.forms.lags.starts.tolist() == [0]
 
 
 def test_runs_may_keep_other_scans_or_all(model, run, table):

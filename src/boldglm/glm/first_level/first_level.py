@@ -104,6 +104,10 @@ class FirstLevelModel(Reported, RunFits):
         Coefficients, noise and outcome per voxel, one per run.
     labels_, results_ : lists
         The same in nilearn's form, see `run_glm`.
+    noise_ : list of RunNoise
+        Maps of the noise, and whether residuals are white, one per run.
+    log_likelihood_, aic_, bic_, r_square_ : lists of images
+        Goodness of fit, one per run.
 
     References
     ----------
@@ -245,9 +249,9 @@ class FirstLevelModel(Reported, RunFits):
         masker = make_masker(self, [run.image for run in runs])
         matrices = [design.to_numpy(dtype=float) for design in designs]
         fitted = fit_runs(self, runs, kept, matrices, masker, noise)
-        samples = [run.sample for run in fitted]
+        samples = [(run.sample, run.sample_fit) for run in fitted]
         if self.reports:
-            record = record_runs(self.mask_img, runs, matrices, samples, noise)
+            record = record_runs(self.mask_img, runs, samples)
             self._record = replace(record, treatment=treatment_of(masker))
         self.fir_delays_ = [0] if self.fir_delays is None else self.fir_delays
         self.standardize_ = bool(self.standardize)

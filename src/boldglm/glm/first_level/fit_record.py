@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from boldglm._base.warnings import held_warnings
-from boldglm.core.noise import NoiseModel
-from boldglm.core.whiteness import Whiteness, whiteness
+from boldglm.core.gls import GlmFit
+from boldglm.core.whiteness import Whiteness, whiteness_of_fit
 from boldglm.glm.first_level.runs import Run
 from boldglm.image.reading import name_of
 
@@ -21,6 +21,8 @@ __all__ = [
     "treatment_of",
 ]
 
+#: Scans of which autocorrelations say something
+SHORTEST = 20
 #: Parameters of a masker that change the values it takes out of images
 TREATMENT = (
     "smoothing_fwhm",
@@ -137,11 +139,7 @@ def treatment_of(masker: Any) -> dict[str, Any]:
 
 
 def record_runs(
-    mask_img: Any,
-    runs: list[Run],
-    designs: list[np.ndarray],
-    samples: list[np.ndarray],
-    noise: NoiseModel,
+    mask_img: Any, runs: list[Run], samples: list[tuple[np.ndarray, GlmFit]]
 ) -> FitRecord:
     """Write down where the runs of a fit came from, and how white their residuals are.
 
@@ -150,18 +148,19 @@ def record_runs(
     mask_img
         The parameter of the model.
     runs : list of Run
-    designs : list of (n_kept_scans, n_regressors) float64
-    samples : list of (n_kept_scans, n_some_voxels)
-    noise : NoiseModel
+    samples : list of ((n_kept_scans, n_some_voxels), GlmFit)
+        Series of some voxels of each run, and their fit.
 
     Returns
     -------
     FitRecord
     """
     records = []
-    for run, design, sample in zip(runs, designs, samples, strict=True):
-        one = _record_run(run, len(design))
-        found = whiteness(sample, design, noise) if len(design) > 20 else None
+    for run, (series, fit) in zip(runs, samples, strict=True):
+        one = _record_run(run, len(series))
+        found = None
+        if len(series) > SHORTEST:
+            found = whiteness_of_fit(series, fit, starts=fit.forms.lags.starts)
         records.append(replace(one, whiteness=found))
     return FitRecord(_mask_words(mask_img), tuple(records))
 

@@ -6,7 +6,10 @@ import numpy as np
 
 from boldglm._base.estimator import Estimator
 from boldglm.core.gls import GlmFit, residuals
+from boldglm.core.goodness import akaike, bayes, log_likelihood, partial_r2
 from boldglm.glm.first_level.fitting import labels_and_results
+from boldglm.glm.first_level.run_contrasts import contrast_rows
+from boldglm.glm.first_level.run_noise import RunNoise
 
 __all__ = ["RunFits"]
 
@@ -18,10 +21,12 @@ class RunFits(Estimator):
     ----------
     fits_ : list of GlmFit
     masker_ : NiftiMasker
+    design_matrices_ : list of DataFrame
     """
 
     fits_: list[GlmFit]
     masker_: Any
+    design_matrices_: list[Any]
     _data: list[np.ndarray]
 
     @property
@@ -66,6 +71,82 @@ class RunFits(Estimator):
             share = np.where(fit.total_ss > 0, 1 - fit.residual_ss / total, 0.0)
             maps.append(self.masker_.inverse_transform(share.astype(np.float32)))
         return maps
+
+    @property
+    def noise_(self) -> list[RunNoise]:
+        """The noise of each run: maps of coefficients and variance, whiteness."""
+        self._check_fitted("fits_")
+        record = getattr(self, "_record", None)
+        found: list[Any] = [None] * len(self.fits_)
+        if record is not None:
+            found = [run.whiteness for run in record.runs]
+        nothing: list[Any] = [None] * len(self.fits_)
+        kept = self._data or nothing
+        return [
+            RunNoise(fit.noise.name, white, fit, data, self.masker_)
+            for fit, white, data in zip(self.fits_, found, kept, strict=True)
+        ]
+
+    @property
+    def log_likelihood_(self):
+        """Gaussian log-likelihood, a 3-D image per run; nan where nothing was fitted.
+
+        See `boldglm.core.goodness.log_likelihood`.
+        """
+        return self._maps(log_likelihood)
+
+    @property
+    def aic_(self):
+        """Akaike's information criterion, a 3-D image per run: lower is better.
+
+        See `boldglm.core.goodness.akaike`.
+        """
+        return self._maps(akaike)
+
+    @property
+    def bic_(self):
+        """Bayesian information criterion, a 3-D image per run: lower is better.
+
+        See `boldglm.core.goodness.bayes`.
+        """
+        return self._maps(bayes)
+
+    def partial_r_square(self, contrast_def):
+        """Share that some regressors explain of what the others leave.
+
+        ``q F / (q F + dof)``, of the whitened data; see
+        `boldglm.core.goodness.partial_r2`.
+
+        Parameters
+        ----------
+        contrast_def : str, array, or list of them
+            As for `compute_contrast`; of several rows all together.
+
+        Returns
+        -------
+        list of 3-D images
+            One per run; None for a run that lacks the contrast.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ContrastError
+            If the contrast does not fit the designs.
+        """
+        self._check_fitted("fits_")
+        rows = contrast_rows(self.design_matrices_, contrast_def)
+        return [
+            None if one is None else self._map(partial_r2(fit, one))
+            for fit, one in zip(self.fits_, rows, strict=True)
+        ]
+
+    def _maps(self, statistic):
+        self._check_fitted("fits_")
+        return [self._map(statistic(fit)) for fit in self.fits_]
+
+    def _map(self, values):
+        return self.masker_.inverse_transform(values.astype(np.float32))
 
     @property
     def residuals(self):

@@ -55,6 +55,11 @@ class FittedRun:
     series: np.ndarray | None
     sample: np.ndarray
 
+    @property
+    def sample_fit(self) -> GlmFit:
+        """The fit of these voxels."""
+        return self.fit.select(_sampled(len(self.sample), self.fit.sigma2.size))
+
 
 def fit_runs(
     model: Any,
