@@ -1,0 +1,138 @@
+"""The noise of a model: which, its maps, whether it leaves white noise."""
+
+import numpy as np
+import pytest
+from tests.glm.first_level import simulated_runs as sim
+
+from boldglm._base.errors import NotFittedError
+from boldglm.core.contrast import contrast_stat, statistic
+from boldglm.core.gls import fit_glm
+from boldglm.core.goodness import akaike, bayes, log_likelihood
+from boldglm.core.neighbours import MaskAverage
+from boldglm.core.noise import noise_model
+from boldglm.glm.first_level import FirstLevelModel, run_glm
+from boldglm.glm.first_level.run_reading import NOISE_FWHM, segment_starts
+from boldglm.image.sources import grid_of
+
+
+def fitted_with(brain, run, table, **options):
+    options = {"mask_img": brain, "t_r": sim.T_R, "signal_scaling": False} | options
+    return FirstLevelModel(**options).fit(run, table)
+
+
+def inside(model):
+    return np.asarray(model.mask_img_.dataobj) > 0
+
+
+@pytest.mark.parametrize("minimize_memory", [True, False])
+def test_auto_averages_over_the_neighbours_in_the_mask(
+    brain, run, table, minimize_memory
+):
+    model = fitted_with(
+        brain, run, table, noise_model="auto", minimize_memory=minimize_memory
+    )
+    (fit,) = model.fits_
+    noise = noise_model("auto", t_r=sim.T_R)
+    assert fit.noise == noise
+    assert noise.order == 6
+    mask = inside(model)
+    near = MaskAverage(mask, grid_of(model.mask_img_).voxel_sizes, NOISE_FWHM)
+    Y = np.asarray(run.dataobj)[mask].T
+    X = model.design_matrices_[0].to_numpy()
+    expected = fit_glm(Y, X, noise, neighbours=near)
+    np.testing.assert_allclose(fit.phi, expected.phi, atol=1e-4)
+    np.testing.assert_allclose(fit.beta, expected.beta, rtol=1e-3, atol=1e-3)
+    alone = fit_glm(Y, X, noise_model("ar6+"))
+    assert fit.phi[0].std() < 0.5 * alone.phi[0].std()
+
+
+def test_auto_needs_the_repetition_time_of_given_designs(brain, run, table):
+    model = FirstLevelModel(mask_img=brain, noise_model="auto")
+    with pytest.raises(ValueError, match="which is not known; pass t_r"):
+        model.fit(run, design_matrices=sim.design(table))
+    model = FirstLevelModel(mask_img=brain, noise_model="auto", t_r=sim.T_R)
+    # and says nothing of t_r being ignored, since it is not
+    assert model.fit(run, design_matrices=sim.design(table)).fits_[0].noise.order == 6
+
+
+def test_arrays_have_no_neighbours(rng):
+    with pytest.raises(ValueError, match=r"'auto' averages .* use FirstLevelModel"):
+        run_glm(rng.standard_normal((30, 4)), np.ones((30, 1)), "auto")
+    _, results = run_glm(rng.standard_normal((60, 4)), np.ones((60, 1)), "arma11")
+    assert list(results) == ["arma11"]
+
+
+@pytest.mark.parametrize(
+    ("name", "n_maps"), [("ols", 0), ("ar1", 1), ("auto3", 3), ("arma11", 2)]
+)
+def test_maps_are_those_of_the_fit(brain, run, table, name, n_maps):
+    model = fitted_with(brain, run, table, noise_model=name, minimize_memory=False)
+    (noise,), (fit,) = model.noise_, model.fits_
+    mask = inside(model)
+    assert (noise.name, noise.order) == (name, fit.noise.order)
+    if n_maps:
+        maps = noise.coefficients.get_fdata()
+        assert maps.shape == (*mask.shape, n_maps)
+        np.testing.assert_allclose(maps[mask].T, fit.noise_parameters, rtol=1e-5)
+        assert (maps[~mask] == 0).all()
+    variance = noise.innovation_variance.get_fdata()
+    np.testing.assert_allclose(variance[mask], fit.sigma2, rtol=1e-5)
+    assert (noise.outcome.get_fdata()[mask] == fit.outcome).all()
+    p = noise.ljung_box.get_fdata()[mask]
+    assert ((p >= 0) & (p <= 1)).all()
+    assert 0 <= noise.white <= 1
+    assert noise.white == pytest.approx(np.mean(p > 0.05), abs=0.15)
+
+
+def test_white_noise_models_are_found_out(brain, run, table):
+    """The runs are AR(1)."""
+    ols, auto = (
+        fitted_with(brain, run, table, noise_model=name).noise_[0].white
+        for name in ("ols", "auto3")
+    )
+    assert ols < 0.6
+    assert auto > 0.85
+
+
+def test_without_the_data_there_is_no_test_of_them(brain, run, table):
+    (noise,) = fitted_with(brain, run, table).noise_
+    with pytest.raises(AttributeError, match="minimize_memory=False and fit again"):
+        _ = noise.ljung_box
+    (noise,) = fitted_with(brain, run, table, reports=False).noise_
+    assert np.isnan(noise.white)
+    with pytest.raises(NotFittedError):
+        _ = FirstLevelModel().noise_
+
+
+@pytest.mark.parametrize("name", ["ar1", "auto3", "arma11"])
+def test_goodness_of_fit_comes_as_images(brain, run, table, name):
+    model = fitted_with(brain, run, table, noise_model=name)
+    (fit,), mask = model.fits_, inside(model)
+    for images, statistic_of in (
+        (model.log_likelihood_, log_likelihood),
+        (model.aic_, akaike),
+        (model.bic_, bayes),
+    ):
+        (image,) = images
+        np.testing.assert_allclose(
+            image.get_fdata()[mask], statistic_of(fit), rtol=1e-5
+        )
+
+
+def test_partial_r_square_is_that_of_the_f_test(brain, run, table):
+    model = fitted_with(brain, [run, run], [table, table])
+    names = list(model.design_matrices_[0].columns)
+    rows = np.eye(len(names))[[names.index("a"), names.index("b")]]
+    images = model.partial_r_square(rows)
+    assert len(images) == 2
+    fit = model.fits_[0]
+    F = statistic(contrast_stat(fit, rows))
+    expected = 2 * F / (2 * F + fit.dof)
+    np.testing.assert_allclose(
+        images[0].get_fdata()[inside(model)], expected, rtol=1e-5
+    )
+
+
+def test_starts_of_scans_that_follow_each_other():
+    assert segment_starts(np.arange(5)).tolist() == [0]
+    assert segment_starts(np.array([3, 4, 8, 10])).tolist() == [0, 2, 3]
