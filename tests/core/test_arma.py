@@ -5,7 +5,13 @@ import pytest
 from scipy import linalg, optimize, signal
 from statsmodels.tsa.arima_process import arma_acf
 
-from boldglm.core.arma import A_ENDS, B_ENDS, arma_correlations, arma_search
+from boldglm.core.arma import (
+    A_ENDS,
+    B_ENDS,
+    _filled,
+    arma_correlations,
+    arma_search,
+)
 from boldglm.core.arma_kernels import _criterion
 from boldglm.core.gls import fit_glm, prepare
 from boldglm.core.gls_pilot import constant_in, pilot_of_data
@@ -62,22 +68,17 @@ def test_the_criterion_is_the_restricted_likelihood(X, rng):
     products = pilot_of_data(y, forms, constant_in(forms.factor)).products
     order = forms.order
     edges = np.stack([products.last.reshape(order), products.first.reshape(order)])
-    rows = np.stack(
-        [forms.lags.last.reshape(order, -1), forms.lags.first.reshape(order, -1)]
-    )
+    rows = np.stack([forms.lags.last, forms.lags.first])
     data = (
-        products.with_design[:, :, 0].copy(),
+        _filled(products.with_design[:, :, 0]),
         products.with_self[:, 0].copy(),
         edges,
     )
     tables = (
-        search.weights,
-        search.edges,
-        search.inverses,
-        search.constants,
+        *(search.weights, search.edges, search.inverses, search.constants),
         search._dof,
     )
-    pairs = [(i, j) for i in (0, 9, 20, 38) for j in (0, 15, 25, 32)]
+    pairs = [(i, j) for i in (0, 9, 20, 29) for j in (0, 8, 15, 24)]
     for i, j in pairs:
         a, b = search.a[i], search.b[j]
         node = i * search.b.size + j
@@ -85,7 +86,8 @@ def test_the_criterion_is_the_restricted_likelihood(X, rng):
         V = covariance(a, b, order)
         phi = yule_walker(V[0, : order + 1, None])[0][:, 0]
         V = V / (1 - phi @ V[0, 1 : order + 1])
-        got = _criterion(tables, node, data, rows, np.empty(Q.shape[1]))
+        room = np.empty(search.inverses.shape[1])
+        got = _criterion(tables, node, data, _filled(rows), room)
         assert got == pytest.approx(minus_twice_likelihood(V, Q, e), rel=1e-8)
 
 
@@ -112,7 +114,7 @@ def test_no_arma_is_much_likelier(X, rng, a, b):
         )
         gaps.append(criterion(fit.noise_parameters[:, v], v) - best)
     # 2 would be about one standard error
-    assert np.median(gaps) < 0.1
+    assert np.median(gaps) < 0.2
     assert max(gaps) < 1.5
 
 

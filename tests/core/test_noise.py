@@ -166,5 +166,5 @@ def test_a_plus_corrects_and_changes_nothing_else():
 
 def test_arma_has_two_parameters_and_is_whitened_by_an_autoregression():
     model = noise_model("arma11")
-    assert (model.n_parameters, model.order, model.first_scans) == (2, 8, "exact")
+    assert (model.n_parameters, model.order, model.first_scans) == (2, 6, "exact")
     assert noise_model("ar4").n_parameters == 4

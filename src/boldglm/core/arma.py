@@ -18,10 +18,10 @@ Array = npt.NDArray[np.float64]
 
 # The grid that is searched, in atanh of the coefficients: fine where it matters, next
 # to 1, and about a third of a standard error of 300 scans wide.
-A_ENDS, B_ENDS, STEP = (-0.7, 0.98), (-0.95, 0.7), 0.08
+A_ENDS, B_ENDS, STEP = (-0.7, 0.98), (-0.95, 0.7), 0.1
 # Nodes among which the search of a voxel begins: every second in both directions.
 COARSE = 2
-SIDES = (-0.6, -0.25)
+SIDES = (-0.4,)
 
 
 def arma_correlations(a: npt.ArrayLike, b: npt.ArrayLike, n_lags: int) -> Array:
@@ -77,8 +77,9 @@ class ArmaSearch:
         Of products at lags.
     edges : (n_a * n_b, p, p)
         Of products of rows at the edges.
-    inverses : (n_a * n_b, rank, rank)
-        ``(Q'V^-1 Q)^-1``, the lower half with the diagonal halved.
+    inverses : (n_a * n_b, wide, wide)
+        ``(Q'V^-1 Q)^-1``, the lower half with the diagonal halved, filled up with
+        zeros (`boldglm.core.arma_kernels.LANES`).
     constants : (n_a * n_b,)
         ``log|V| + log|Q'V^-1 Q|``.
     log_volume : (n_a * n_b,)
@@ -125,6 +126,7 @@ class ArmaSearch:
         if usable.any():
             some = products if usable.all() else products.select(usable)
             order, lags = self.forms.order, self.forms.lags
+            rank = self.forms.factor.rank
             seen, rows = [some.last], [lags.last]
             if self.forms.first_scans == "exact":
                 seen, rows = [*seen, some.first], [*rows, lags.first]
@@ -133,10 +135,10 @@ class ArmaSearch:
             found = np.empty((2, n_voxels))
             search(
                 (self.weights, self.edges, self.inverses, self.constants, self._dof),
-                np.ascontiguousarray(some.with_design.transpose(2, 0, 1), np.float64),
+                _filled(some.with_design.transpose(2, 0, 1)),
                 np.ascontiguousarray(some.with_self.T),
                 np.ascontiguousarray(edges.transpose(2, 0, 1)),
-                np.concatenate([one.reshape(-1, order, one.shape[-1]) for one in rows]),
+                _filled(np.concatenate([one.reshape(-1, order, rank) for one in rows])),
                 (self.a.size, self.b.size),
                 self._starts(some.with_self),
                 found,
@@ -202,7 +204,13 @@ def arma_search(forms: PrecisionForms) -> ArmaSearch:
     with one_blas_thread():
         inverses = np.linalg.inv(matrices)
         volume = np.linalg.slogdet(matrices)[1]
-    inverses[:, np.arange(rank := forms.factor.rank), np.arange(rank)] /= 2
+    rank = forms.factor.rank
+    inverses = np.tril(inverses)
+    inverses[:, np.arange(rank), np.arange(rank)] /= 2
+    wide = _filled(inverses)
+    wide = np.concatenate(
+        [wide, np.zeros((len(wide), wide.shape[2] - rank, wide.shape[2]))], axis=1
+    )
     log_volume = log_determinant(forms, phi)
     return ArmaSearch(
         forms=forms,
@@ -210,7 +218,7 @@ def arma_search(forms: PrecisionForms) -> ArmaSearch:
         b=b,
         weights=np.ascontiguousarray(lag_weights(phi).T),
         edges=np.ascontiguousarray(edge_weights(phi).transpose(2, 0, 1)),
-        inverses=np.ascontiguousarray(inverses),
+        inverses=wide,
         constants=log_volume + volume,
         log_volume=log_volume,
         near=bias_correction(forms.lags).near,
@@ -225,6 +233,16 @@ def _design_precisions(forms: PrecisionForms, phi: Array) -> Array:
     rows, columns = np.tril_indices(rank)
     out = np.empty((phi.shape[1], rank, rank))
     out[:, rows, columns] = out[:, columns, rows] = packed.T
+    return out
+
+
+def _filled(values: Array) -> Array:
+    """With zeros at the end of the last axis, up to a multiple of the lanes."""
+    from boldglm.core.arma_kernels import LANES
+
+    rank = values.shape[-1]
+    out = np.zeros((*values.shape[:-1], -(-rank // LANES) * LANES))
+    out[..., :rank] = values
     return out
 
 

@@ -74,7 +74,7 @@ class NoiseModel:
 #: that it is for: what the noise remembers lasts as long however often one looks.
 AUTO_ORDERS = ((2.5, 4), (1.5, 6), (1.0, 8), (0.6, 12), (0.0, 16))
 #: Order of the autoregression that an ARMA(1, 1) is whitened by
-ARMA_ORDER = 8
+ARMA_ORDER = 6
 
 
 def _ols(match: re.Match[str], first: FirstScans, t_r: float | None) -> NoiseModel:
