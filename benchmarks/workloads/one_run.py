@@ -1,4 +1,4 @@
-"""A run from a file, with a mask and a design: fit AR(1), contrasts to z."""
+"""A run from a file, with a mask and a design: fit, contrasts to z."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,11 @@ from benchmarks.workloads import find
 
 
 def start(
-    package: str, files: dict[str, Any], fwhm: float | None, n_contrasts: int
+    package: str,
+    files: dict[str, Any],
+    fwhm: float | None,
+    n_contrasts: int,
+    noise_model: str = "ar1",
 ) -> Callable[[], dict[str, Any]]:
     """Prepare a fit and the contrasts of the first columns."""
     import pandas as pd
@@ -21,7 +25,7 @@ def start(
         fitted = model(
             mask_img=files["mask"],
             smoothing_fwhm=fwhm,
-            noise_model="ar1",
+            noise_model=noise_model,
             minimize_memory=True,
         ).fit(files["run"], design_matrices=design)
         rows = np.eye(design.shape[1])[:n_contrasts]

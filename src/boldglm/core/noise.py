@@ -72,7 +72,7 @@ class NoiseModel:
 
 #: Order of the autoregression of ``'auto'`` by the smallest repetition time, seconds,
 #: that it is for: what the noise remembers lasts as long however often one looks.
-AUTO_ORDERS = ((2.5, 4), (1.5, 6), (1.0, 8), (0.6, 12), (0.0, 16))
+AUTO_ORDERS = ((2.5, 4), (1.0, 8), (0.6, 12), (0.0, 16))
 #: Order of the autoregression that an ARMA(1, 1) is whitened by
 ARMA_ORDER = 6
 
@@ -101,7 +101,7 @@ def _auto_order(t_r: float | None) -> int:
         msg = (
             "noise_model='auto' chooses the order of the autoregression by the "
             "repetition time, which is not known; pass t_r, or name the order, such "
-            "as 'auto6'"
+            "as 'auto8'"
         )
         raise ValueError(msg)
     return next(order for shortest, order in AUTO_ORDERS if t_r >= shortest)
@@ -168,7 +168,7 @@ def noise_model(
     Examples
     --------
     >>> noise_model("ar3").order, noise_model("auto", t_r=2.0).order
-    (3, 6)
+    (3, 8)
     """
     if first_scans not in FIRST_SCANS:
         msg = f"first_scans is {first_scans!r}; expected one of {FIRST_SCANS}"

@@ -34,7 +34,7 @@ def test_auto_averages_over_the_neighbours_in_the_mask(
     (fit,) = model.fits_
     noise = noise_model("auto", t_r=sim.T_R)
     assert fit.noise == noise
-    assert noise.order == 6
+    assert noise.order == 8
     mask = inside(model)
     near = MaskAverage(mask, grid_of(model.mask_img_).voxel_sizes, NOISE_FWHM)
     Y = np.asarray(run.dataobj)[mask].T
@@ -42,7 +42,7 @@ def test_auto_averages_over_the_neighbours_in_the_mask(
     expected = fit_glm(Y, X, noise, neighbours=near)
     np.testing.assert_allclose(fit.phi, expected.phi, atol=1e-4)
     np.testing.assert_allclose(fit.beta, expected.beta, rtol=1e-3, atol=1e-3)
-    alone = fit_glm(Y, X, noise_model("ar6+"))
+    alone = fit_glm(Y, X, noise_model("ar8+"))
     assert fit.phi[0].std() < 0.5 * alone.phi[0].std()
 
 
@@ -52,7 +52,7 @@ def test_auto_needs_the_repetition_time_of_given_designs(brain, run, table):
         model.fit(run, design_matrices=sim.design(table))
     model = FirstLevelModel(mask_img=brain, noise_model="auto", t_r=sim.T_R)
     # and says nothing of t_r being ignored, since it is not
-    assert model.fit(run, design_matrices=sim.design(table)).fits_[0].noise.order == 6
+    assert model.fit(run, design_matrices=sim.design(table)).fits_[0].noise.order == 8
 
 
 def test_arrays_have_no_neighbours(rng):
