@@ -64,6 +64,7 @@ OUR_OWN = {
     "datasets.simulate_spm_multimodal_fmri",
     "datasets.simulate_subject",
     "glm.contrasts.mean_contrast",
+    "glm.first_level.RunNoise",
     "glm.tfce_img",
     "image.save_img",
     "plotting.displays.Display",

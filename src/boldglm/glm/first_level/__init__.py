@@ -6,6 +6,7 @@ _HRF = "boldglm.glm.first_level.hemodynamic_models"
 _DESIGN = "boldglm.glm.first_level.design_matrix"
 _NAMES = {
     "FirstLevelModel": "boldglm.glm.first_level.first_level",
+    "RunNoise": "boldglm.glm.first_level.run_noise",
     "check_design_matrix": _DESIGN,
     "compute_regressor": _HRF,
     "design_matrix": "boldglm.glm.first_level.design_matrix",
