@@ -256,8 +256,8 @@ def _refuse(n_lags: int, lengths: Starts) -> None:
         msg = (
             f"a noise model of order {n_lags} needs scans that follow each other; the "
             f"{lengths.sum()} scans that are left are in {lengths.size} pieces of "
-            f"{lengths.max()} scans at most. Choose a smaller order, or keep the scans "
-            "and give each spoilt one a column of the design"
+            f"{lengths.max()} scans at most. Choose a smaller order or 'ols', or keep "
+            "the scans and give each spoilt one a column of the design"
         )
     raise ShapeError(msg)
 

@@ -62,6 +62,18 @@ def log_determinant(forms: PrecisionForms, phi: Array) -> Array:
     Returns
     -------
     (n_voxels,)
+
+    References
+    ----------
+    Brockwell, P. J. & Davis, R. A. (1991). *Time Series: Theory and Methods*, §5.2.
+
+    Examples
+    --------
+    >>> from boldglm.core.linear import factorize
+    >>> from boldglm.core.precision import precision_forms
+    >>> forms = precision_forms(factorize(np.ones((4, 1))), 1, "exact")
+    >>> log_determinant(forms, np.array([[0.0, 0.5]]))
+    array([0.   , 0.2877])
     """
     order, n_voxels = phi.shape
     if forms.first_scans == "conditional" or order == 0:
@@ -82,6 +94,14 @@ def log_determinant_of_precision(forms: PrecisionForms, phi: Array) -> Array:
     Returns
     -------
     (n_voxels,)
+
+    Examples
+    --------
+    >>> from boldglm.core.linear import factorize
+    >>> from boldglm.core.precision import precision_forms
+    >>> forms = precision_forms(factorize(np.ones((4, 1))), 1, "conditional")
+    >>> np.exp(log_determinant_of_precision(forms, np.array([[0.0, 0.5]])))
+    array([1.    , 0.4375])
     """
     n_voxels = phi.shape[1]
     if forms.order == 0:

@@ -261,7 +261,8 @@ class RunAccumulator:
         Parameters
         ----------
         series : (order + scan, voxel)
-            The scans, with room before them; is written to.
+            The scans, with room before them, which is written to: what another segment
+            has there has been added before.
         at : int
             Which segment.
         begin : int
@@ -272,7 +273,6 @@ class RunAccumulator:
 
         order, segment = len(self._recent), self._segments[at]
         new = series[order:]
-        kept = series[:order].copy()
         series[:order] = 0.0 if begin == segment.start else self._recent[:, voxels]
         # pairs with the scans before count, pairs among them have been counted
         self._with_self[:, voxels] += lag_squares(series, order)
@@ -287,5 +287,3 @@ class RunAccumulator:
         self._recent[:, voxels] = recent
         if begin + len(new) == segment.stop:
             self._last[at, :, voxels] = recent[::-1]
-        # scans before, of another segment, are still to be read
-        series[:order] = kept
