@@ -56,7 +56,7 @@ def test_the_threshold_is_bonferronis(findings, folder):
 def test_null_voxels_are_about_standard_normal(findings):
     for finding in findings.contrasts[:3]:
         assert abs(finding.null.mean) < 0.3
-        assert 0.8 < finding.null.sd < 1.3
+        assert 0.9 < finding.null.sd < 1.1
 
 
 def test_one_model_of_both_runs_is_the_fixed_effect_of_two(findings):
@@ -142,6 +142,7 @@ def test_the_command_says_what_it_found_and_where_it_is(
     assert "right parahippocampal" in text
     assert "24 of 24 responses in 4 contrasts found within 12 mm" in text
     assert text.count("nothing found in") == 4
+    assert 'noise_model="auto" corrects for what the design takes' in text
     for path in (
         folder / "maps",
         folder / "data",

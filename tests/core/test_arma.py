@@ -8,6 +8,7 @@ from statsmodels.tsa.arima_process import arma_acf
 from boldglm.core.arma import (
     A_ENDS,
     B_ENDS,
+    STEP,
     _filled,
     arma_correlations,
     arma_search,
@@ -116,6 +117,13 @@ def test_no_arma_is_much_likelier(X, rng, a, b):
     # 2 would be about one standard error
     assert np.median(gaps) < 0.2
     assert max(gaps) < 1.5
+
+
+def test_coefficients_lie_between_the_nodes_of_the_grid(rng):
+    X = np.column_stack([np.ones(N), np.linspace(-1, 1, N)])
+    ab = fit_glm(simulate(rng, 0.6, -0.2, 400), X, ARMA).noise_parameters
+    place = np.arctanh(ab) / STEP
+    assert np.mean(np.abs(place - np.round(place)) < 1e-9) < 0.05
 
 
 def test_coefficients_come_back_without_bias(rng):

@@ -89,6 +89,9 @@ def sample_content(n_contrasts=4, n_runs=2, hostile=False):
             drawn("noise-histogram", "How they are spread", (3, 2)),
             drawn("noise-whiteness", "What is left at lags 1 to 4", (3, 2)),
             Table(("Lag", "Median"), ((1, 0.31), (2, -0.004)), "What is left"),
+            drawn("noise-map-2", "Coefficients of lag 2", (4.8, 1.6)),
+            drawn("noise-spectrum", "What is left at each frequency", (3, 2)),
+            (Table(("frequency (Hz)", "after"), ((0.125, 0.75),), "For programs"),),
         ),
         warnings=("A column of the confounds is nan in its first row.",),
     )

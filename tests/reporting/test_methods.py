@@ -70,7 +70,16 @@ def test_data_and_model_are_named(model):
         ({"drift_model": "polynomial", "drift_order": 3}, "up to order 3"),
         ({"drift_model": None}, "No drifts were modelled"),
         ({"noise_model": "ols"}, "by ordinary least squares."),
-        ({"noise_model": "ar3"}, "of order 3"),
+        ({"noise_model": "ar3"}, "of order 3 (Worsley et al., 2002), estimated in"),
+        ({"noise_model": "ar3+"}, "corrected for what the design takes from residuals"),
+        ({"noise_model": "auto"}, "order 8, chosen for the repetition time of 2 s."),
+        ({"noise_model": "auto3"}, "noise of order 3. Its coefficients solve the Yule"),
+        ({"noise_model": "auto3"}, "by a Gaussian kernel of 8 mm full width at half"),
+        ({"noise_model": "auto3"}, "and corrected for what the design takes from"),
+        ({"noise_model": "auto3"}, "stationary likelihood"),
+        ({"noise_model": "arma11"}, "by restricted maximum likelihood"),
+        ({"noise_model": "arma11"}, "autoregression of order 6 that has the autocorr"),
+        ({"noise_model": "arma11"}, "stationary likelihood"),
         ({"first_scans": "exact"}, "stationary likelihood"),
         ({"smoothing_fwhm": 5}, "kernel of 5 mm"),
         ({"smoothing_fwhm": [4, 5, 6]}, "kernel of 4 x 5 x 6 mm"),
@@ -80,6 +89,17 @@ def test_data_and_model_are_named(model):
 )
 def test_options_change_the_words(options, expected):
     assert expected in words(fitted(**options))
+
+
+def test_only_what_a_noise_model_does_is_told():
+    plain = words(fitted(noise_model="ar3"))
+    assert not any(w in plain for w in ("corrected for", "stationary", "over neigh"))
+    alone = words(fitted(noise_model="ar3+"))
+    assert "over neighbouring" not in alone
+    assert "stationary" not in alone
+    arma = words(fitted(noise_model="arma11"))
+    assert not any(w in arma for w in ("corrected for", "over neighbouring", "Yule"))
+    assert "gaps" not in plain + alone + arma
 
 
 def test_without_scaling_none_is_told():
@@ -115,6 +135,28 @@ def test_censored_scans_are_told():
     assert "72 to 77 remained in each run" in text
     facts = dict(sim.content(model).runs[0].facts.rows)
     assert facts["censored scans"] == 3
+
+
+def test_gaps_are_told_where_noise_is_not_remembered_over_them(tmp_path):
+    table = runs.events()
+    keep = [scan for scan in range(runs.N_SCANS) if scan not in (3, 4, 40)]
+    told = "No noise was remembered over the gaps"
+
+    def censored(keep, bins=None, **options):
+        model = FirstLevelModel(t_r=runs.T_R, mask_img=sim.brain(), **options)
+        image = runs.image(table)
+        return model.fit(image, events=table, sample_masks=[keep], bins=bins)
+
+    model = censored(keep)
+    assert told in words(model)
+    model.save(tmp_path / "model.npz")
+    assert told in words(FirstLevelModel.load(tmp_path / "model.npz"))
+    assert told in words(censored(keep, noise_model="auto3"))
+    # nilearn's numbers filter on over the gaps
+    assert told not in words(censored(keep, bins=100))
+    assert told not in words(censored(keep, noise_model="ols"))
+    # first scans that are left out leave no gap
+    assert told not in words(censored(list(range(4, runs.N_SCANS))))
 
 
 @pytest.mark.parametrize(
@@ -156,6 +198,11 @@ def test_references_are_those_that_the_text_names(model):
     noise = {"Worsley 2002", "Yule 1927", "Walker 1931"}
     glover = fitted(hrf_model="glover")
     assert cited(glover) == always | noise | {"Glover 1999"}
+    arma = fitted(noise_model="arma11", hrf_model="glover")
+    assert cited(arma) == always | {"Glover 1999", "Patterson 1971"}
+    for name in ("auto2", "ar2+"):
+        own = fitted(noise_model=name, hrf_model="glover")
+        assert cited(own) == always | noise | {"Glover 1999"}
     ols = fitted(noise_model="ols", hrf_model="spm")
     assert cited(ols) == always | {"Friston 1998"}
     assert cited(ols, height_control="fdr") == always | {

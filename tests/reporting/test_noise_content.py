@@ -4,10 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.glm.first_level import simulated_runs as runs
 from tests.reporting import simulated_models as sim
 
 from boldglm.core.whiteness import QUANTILES, Whiteness
-from boldglm.reporting import noise_content
+from boldglm.glm.first_level import FirstLevelModel
+from boldglm.reporting import noise_charts
 
 
 def remembering(model, *whites):
@@ -97,17 +99,164 @@ def test_kinds_of_voxels_are_counted_under_their_names(model):
     assert row["voxels held stable"] == 1
 
 
-def test_the_map_is_the_mean_of_the_runs(model, monkeypatch):
+def column(table, name):
+    return [row[table.columns.index(name)] for row in table.rows]
+
+
+def drawn_maps(model, monkeypatch):
+    """What the report of a model draws on slices."""
     drawn = []
-    draw = noise_content.draw_slices
+    draw = noise_charts.draw_slices
 
     def record(shown, *given, **options):
         drawn.append(shown.values)
         return draw(shown, *given, **options)
 
-    monkeypatch.setattr(noise_content, "draw_slices", record)
-    sim.content(model)
-    (values,) = drawn
+    monkeypatch.setattr(noise_charts, "draw_slices", record)
+    found = sim.content(model).noise
     inside = np.asarray(model.mask_img_.dataobj) != 0
+    return found, [values[inside] for values in drawn]
+
+
+def test_the_map_is_the_mean_of_the_runs(model, monkeypatch):
+    found, (values,) = drawn_maps(model, monkeypatch)
     mean = np.mean([fit.phi[0] for fit in model.fits_], axis=0)
-    np.testing.assert_allclose(values[inside], mean, atol=2e-6)
+    np.testing.assert_allclose(values, mean, atol=2e-6)
+    assert (
+        found.map.caption
+        == "First coefficient of the autoregression, mean of the runs."
+    )
+    assert found.second_map is None
+
+
+def test_an_arma_shows_its_a_and_its_b(monkeypatch):
+    model = sim.first_level(1, noise_model="arma11")
+    found, maps = drawn_maps(model, monkeypatch)
+    ab = model.fits_[0].noise_parameters
+    for values, expected in zip(maps, ab, strict=True):
+        np.testing.assert_allclose(values, expected, atol=2e-6)
+    assert found.map.caption == "Coefficient a of the ARMA(1, 1)."
+    assert found.second_map.caption == "Coefficient b of the ARMA(1, 1)."
+    assert found.map.name != found.second_map.name
+    a, b = np.median(ab, axis=1)
+    assert column(found.facts, "median a") == [pytest.approx(a)]
+    assert column(found.facts, "median b") == [pytest.approx(b)]
+    assert f"(medians: a {a:.2f}, b {b:.2f})" in found.histogram.caption
+    assert "restricted maximum likelihood" in found.words
+    assert "too small" not in found.words
+
+
+def test_runs_of_one_coefficient_and_lags_of_several_are_lines(model):
+    assert b">run 2<" in sim.content(model).noise.histogram.data
+    many = sim.content(sim.first_level(1, noise_model="auto")).noise
+    assert many.histogram.data.count(b">lag ") == 6
+    assert many.histogram.caption.startswith("The first 6 of 8 coefficients")
+    two = sim.content(sim.first_level(1, noise_model="ar2")).noise
+    assert two.histogram.caption.startswith("Coefficients of the autoregression")
+
+
+def test_models_that_are_not_corrected_say_so(model):
+    warned = "too small, the more so the more regressors"
+    assert warned in sim.content(model).noise.words
+    assert warned in sim.content(sim.first_level(1, noise_model="ar2")).noise.words
+    for name in ("ols", "ar1+", "auto2", "arma11"):
+        words = sim.content(sim.first_level(1, noise_model=name)).noise.words
+        assert "too small" not in words
+    assert "averaged over neighbouring" in (
+        sim.content(sim.first_level(1, noise_model="auto2")).noise.words
+    )
+
+
+def with_spectrum(share, n_frequencies=5, after=1.0, n_voxels=50):
+    base = white([0.6, 0.4], [0.02, -0.03], n_voxels=n_voxels)
+    at = np.linspace(0.0, 0.5, n_frequencies)
+    flat = np.ones(n_frequencies)
+    return replace(
+        base,
+        white=share,
+        frequencies=at,
+        power_before=2.0 * flat,
+        power_after=after * flat,
+        power_white=0.75 * flat,
+    )
+
+
+def test_the_share_of_white_voxels_is_told(model):
+    remembering(model, with_spectrum(0.96), with_spectrum(0.93, n_voxels=100))
+    noise = sim.content(model).noise
+    assert "In 94.0 % of these voxels the residuals are white after" in noise.words
+    assert "in the others" not in noise.words
+    assert column(noise.facts, "share of voxels white at 5 %") == [0.96, 0.93]
+    remembering(model, *[with_spectrum(0.6)] * 2)
+    words = sim.content(model).noise.words
+    assert words.endswith("does not take all of the noise in the others.")
+
+
+def test_the_spectrum_is_the_mean_of_the_runs_in_hertz(model):
+    remembering(model, with_spectrum(0.9, 5, 1.0), with_spectrum(0.9, 9, 1.5))
+    noise = sim.content(model).noise
+    assert noise.spectrum.name == "noise-spectrum"
+    assert b"frequency (Hz)" in noise.spectrum.data
+    assert b">0.25<" in noise.spectrum.data
+    assert "before from 2.00 to 2.00; after whitening from 1.25" in (
+        noise.spectrum.alternative
+    )
+    power = noise.numbers[2]
+    # the coarser of both, up to half of a scan in 2 s
+    assert column(power, "frequency (Hz)") == [0.0, 0.0625, 0.125, 0.1875, 0.25]
+    assert column(power, "before whitening") == [2.0] * 5
+    assert column(power, "after whitening") == [1.25] * 5
+    assert column(power, "white noise behind this design") == [0.75] * 5
+
+
+def test_without_whitening_the_spectrum_has_one_line():
+    noise = sim.content(sim.first_level(1, noise_model="ols")).noise
+    assert b"after" not in noise.spectrum.data
+    assert "residuals from" in noise.spectrum.alternative
+    assert "residuals are white at 5 %" in noise.words
+
+
+def test_records_of_earlier_versions_have_no_spectrum(model):
+    remembering(model, *[white([0.6, 0.4], [0.02, -0.03])] * 2)
+    noise = sim.content(model).noise
+    assert noise.spectrum is None
+    assert noise.whiteness is not None
+    assert "Ljung" not in noise.words
+    assert column(noise.facts, "share of voxels white at 5 %") == [None, None]
+    assert len(noise.numbers) == 2
+
+
+def test_numbers_behind_the_figures_are_there(model):
+    coefficients, lags, _ = sim.content(model).noise.numbers
+    for run, fit in enumerate(model.fits_):
+        assert coefficients.rows[run][:2] == (f"Run {run + 1}", "lag 1")
+        expected = np.quantile(fit.phi[0], QUANTILES)
+        np.testing.assert_allclose(coefficients.rows[run][2:], expected)
+    assert coefficients.columns[2:] == ("5 %", "25 %", "50 %", "75 %", "95 %")
+    whites = [run.whiteness for run in model._record.runs]
+    rows = {row[:2]: row[2:] for row in lags.rows}
+    for when in ("before", "after"):
+        means = np.mean([getattr(one, when) for one in whites], axis=0)
+        for lag, expected in enumerate(means, start=1):
+            np.testing.assert_allclose(rows[lag, when], expected)
+
+
+def test_without_a_repetition_time_frequencies_are_per_scan():
+    table = runs.events()
+    model = FirstLevelModel(mask_img=sim.brain())
+    model.fit(runs.image(table), design_matrices=runs.design(table))
+    noise = sim.content(model).noise
+    assert b"frequency (1/scan)" in noise.spectrum.data
+    assert column(noise.numbers[2], "frequency (1/scan)")[-1] == 0.5
+
+
+def test_what_a_noise_model_decides_is_among_the_parameters(model):
+    def told(model):
+        rows = sim.content(model).parameters.rows
+        return {name: value for of, name, value in rows if of == "noise"}
+
+    assert told(model) == {"order": 1, "first_scans": "conditional"}
+    auto = sim.first_level(1, noise_model="auto3")
+    assert told(auto) == {"order": 3, "first_scans": "exact"}
+    assert told(sim.first_level(1, noise_model="ols")) == {}
+    assert told(sim.second_level()) == {}

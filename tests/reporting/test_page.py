@@ -275,6 +275,10 @@ def test_the_json_is_that_of_the_content(parsed, content):
     assert told["title"] == content.title
     nifti = base64.b64decode(told["contrasts"][1]["volume"]["nifti"])
     assert nifti == content.contrasts[1].volume.nifti
+    # numbers behind figures are for programs only
+    (numbers,) = told["noise"]["numbers"]
+    assert numbers["rows"] == [[0.125, 0.75]]
+    assert "For programs" not in parsed.one("main")["text"]
 
 
 def test_the_rest_of_the_content_is_there(parsed, content):

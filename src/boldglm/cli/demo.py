@@ -23,7 +23,7 @@ __all__ = ["SIZES", "ContrastFinding", "Findings", "run_demo"]
 #: Voxel size (mm), length of a run and noise; the small one is for the tests
 SIZES = {
     "standard": (4.0, RunSettings(), NoiseSettings()),
-    "small": (6.0, RunSettings(n_scans=120), NoiseSettings(sd=0.7)),
+    "small": (6.0, RunSettings(n_scans=120), NoiseSettings(sd=0.6)),
 }
 N_RUNS = 2
 #: Two simulations, two fits, both, contrasts, thresholds, maps, report, figures

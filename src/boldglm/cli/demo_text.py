@@ -49,8 +49,9 @@ def report(findings: "Findings", *, seconds: float, quiet: bool) -> None:
             print(f"{mark(passed)} {line}")
     if not quiet:
         print(
-            "  (The SD is above 1 because AR(1) estimates are biased by the design,\n"
-            "  in other programs too: low thresholds would find too much.)\n"
+            '  (noise_model="auto" corrects for what the design takes of the noise.\n'
+            '  With "ar1", as in other programs, the SD is above 1.1 here: low\n'
+            "  thresholds would find too much.)\n"
         )
     print(f"Data and truth  {findings.folder / 'data'}")
     print(f"Maps of z       {findings.folder / 'maps'}")

@@ -106,7 +106,7 @@ def _descend(node, v, shape, memory, problem):  # type: ignore[no-untyped-def]
 def _quadratic(i, j, v, n_b, memory, problem):  # type: ignore[no-untyped-def]
     """Steps to the minimum of a quadratic through nodes, and the least of these nodes.
 
-    Where the quadratic has no minimum, there are no steps.
+    Where the quadratic has no minimum, the step is along one axis, or there is none.
     """
     centre = i * n_b + j
     least = _at(centre, v, memory, problem)
@@ -118,25 +118,32 @@ def _quadratic(i, j, v, n_b, memory, problem):  # type: ignore[no-untyped-def]
         _at(centre + 1, v, memory, problem),
         _at(centre - 1, v, memory, problem),
     )
+    # Along the valley of much the same autocorrelations: a up, b down, and back
+    along, against = (
+        _at(centre + n_b - 1, v, memory, problem),
+        _at(centre - n_b + 1, v, memory, problem),
+    )
+    values = (up, down, ahead, back, along, against)
+    steps = (n_b, -n_b, 1, -1, n_b - 1, 1 - n_b)
+    side = 0
+    for n in range(6):
+        if values[n] < values[side]:
+            side = n
     g_a, g_b = 0.5 * (up - down), 0.5 * (ahead - back)
     h_a, h_b = up + down - 2.0 * least, ahead + back - 2.0 * least
-    # The corner on the side where the minimum lies
-    s_a, s_b = (-1 if g_a > 0 else 1), (-1 if g_b > 0 else 1)
-    corner = _at(centre + s_a * n_b + s_b, v, memory, problem)
-    best, side = corner, centre + s_a * n_b + s_b
-    one = centre + s_a * n_b
-    if min(up, down) < best:
-        best, side = min(up, down), one
-    if min(ahead, back) < best:
-        side = centre + s_b
-    plane = least + s_a * g_a + s_b * g_b + 0.5 * (h_a + h_b)
-    h_ab = s_a * s_b * (corner - plane)
+    h_ab = 0.5 * (h_a + h_b - (along + against - 2.0 * least))
     det = h_a * h_b - h_ab * h_ab
-    if not (h_a > 0.0 and h_b > 0.0 and det > 1e-3 * h_a * h_b):
-        return 0.0, 0.0, side
-    step_a = -(h_b * g_a - h_ab * g_b) / det
-    step_b = -(h_a * g_b - h_ab * g_a) / det
-    return min(max(step_a, -FAR), FAR), min(max(step_b, -FAR), FAR), side
+    step_a = step_b = 0.0
+    if h_a > 0.0 and h_b > 0.0 and det > 1e-3 * h_a * h_b:
+        step_a = -(h_b * g_a - h_ab * g_b) / det
+        step_b = -(h_a * g_b - h_ab * g_a) / det
+    elif h_a > 0.0 and h_a >= h_b:
+        step_a = -g_a / h_a
+    elif h_b > 0.0:
+        step_b = -g_b / h_b
+    step_a = min(max(step_a, -FAR), FAR)
+    step_b = min(max(step_b, -FAR), FAR)
+    return step_a, step_b, centre + steps[side]
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath={"contract", "reassoc"})

@@ -211,7 +211,14 @@ class NoiseContent:
     ----------
     words : str
     map, histogram, whiteness : Figure or None
+        Of the first coefficient; of the coefficients; of autocorrelations of residuals.
     facts : Table
+    second_map : Figure or None
+        Of the second coefficient, where a noise model has two of different meaning.
+    spectrum : Figure or None
+        Of residuals before and after whitening.
+    numbers : tuple of Table
+        What the figures show, for programs: coefficients, autocorrelations, power.
     """
 
     words: str
@@ -219,6 +226,9 @@ class NoiseContent:
     histogram: Figure | None
     whiteness: Figure | None
     facts: Table
+    second_map: Figure | None = None
+    spectrum: Figure | None = None
+    numbers: tuple[Table, ...] = ()
 
 
 @dataclass(frozen=True)

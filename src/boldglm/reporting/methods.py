@@ -11,6 +11,7 @@ from boldglm.reporting.content import ContrastContent
 from boldglm.reporting.contrast_methods import tested_words
 from boldglm.reporting.fitted_models import FittedModel
 from boldglm.reporting.group_methods import group_words
+from boldglm.reporting.noise_words import estimate_words
 from boldglm.reporting.report_options import ReportOptions
 from boldglm.reporting.space import Space
 from boldglm.reporting.treatment_words import cleaning_words, smoothing_words
@@ -230,24 +231,8 @@ def _confound_words(model: FittedModel) -> str:
 
 
 def _fit_words(model: FittedModel) -> str:
-    noise, n_runs = model.fits[0].noise, len(model.fits)
-    if noise.order == 0:
-        words = "Coefficients were estimated by ordinary least squares."
-    else:
-        first = (
-            " The first scans were weighed by the stationary likelihood."
-            if noise.first_scans == "exact"
-            else ""
-        )
-        binned = f", truncated to multiples of 1/{noise.bins}" if noise.bins else ""
-        words = (
-            "Coefficients were estimated by generalised least squares, with "
-            f"autoregressive noise of order {noise.order} (Worsley et al., 2002), "
-            "estimated in every voxel from the residuals of ordinary least squares by "
-            "the Yule-Walker equations (Yule, 1927; Walker, 1931)"
-            f"{binned}.{first}"
-        )
-    if n_runs > 1:
+    words = estimate_words(model)
+    if len(model.fits) > 1:
         words += (
             " Runs were fitted one by one, and contrasts over runs are fixed effects: "
             "the mean of the runs, with the variance of that mean."

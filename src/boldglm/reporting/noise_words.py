@@ -12,6 +12,8 @@ __all__ = ["estimate_words", "noise_words", "residual_words"]
 
 YULE_WALKER = "the Yule-Walker equations (Yule, 1927; Walker, 1931)"
 CORRECTED = "corrected for what the design takes from residuals"
+#: Smaller shares of white voxels are not those of a model that fits
+FEW = 0.9
 EXACT = "The first scans were weighed by the stationary likelihood."
 LEAST_SQUARES = "the residuals of ordinary least squares"
 
@@ -126,13 +128,11 @@ def noise_words(model: FittedModel) -> str:
     start += f" in every voxel of every run from {LEAST_SQUARES}"
     if noise.corrected:
         return f"{start}, whose autocovariances were {CORRECTED}."
-    many = noise.order > 1
     return (
         f"{start}{_binned(noise)}. The design takes part of the noise out of the "
-        "residuals, which this model does not correct for: the more regressors there "
-        f"are, the more {'of the noise it misses' if many else 'its coefficient'}"
-        f"{'' if many else ' comes out too small'}, and the more often effects are "
-        "found that are not there. noise_model='auto' corrects for it."
+        "residuals, which this model does not correct for: its coefficients come out "
+        "too small, the more so the more regressors there are, and effects that are "
+        "not there are found too often. noise_model='auto' corrects for it."
     )
 
 
@@ -179,8 +179,11 @@ def _share_words(white: float | None, *, whitens: bool) -> str:
     if white is None:
         return ""
     when = "after whitening " if whitens else ""
-    return (
+    text = (
         f" In {fixed(100 * white, 1)} % of these voxels the residuals are white "
         f"{when}at 5 %, by the test of Ljung and Box, corrected for the design; where "
-        "the noise is as it was modelled, that is 95 %."
+        "the noise is as it was modelled, about 95 % are."
     )
+    if white < FEW:
+        text += " The model does not take all of the noise in the others."
+    return text

@@ -27,6 +27,7 @@ def parameters_table(model: FittedModel, options: ReportOptions) -> Table:
         for name, value in model.model.get_params(deep=False).items()
         if name not in SILENT
     ]
+    rows += _noise_rows(model)
     rows += [("masker", name, _text(value)) for name, value in model.treatment.items()]
     shown = ("threshold", "alpha", "height_control", "cluster_threshold", "two_sided")
     rows += [
@@ -38,6 +39,18 @@ def parameters_table(model: FittedModel, options: ReportOptions) -> Table:
         named = firsts.contrast or "not said"
         rows.append(("report", "first_level_contrast", _text(named)))
     return Table(("of", "parameter", "value"), tuple(rows), "Parameters")
+
+
+def _noise_rows(model: FittedModel) -> list[tuple[str, str, Any]]:
+    """What the name of a noise model stands for, where it is not white noise."""
+    if not model.fits or not model.fits[0].noise.order:
+        return []
+    noise = model.fits[0].noise
+    return [
+        ("noise", "order", noise.order),
+        # some noise models do not leave it to the parameter
+        ("noise", "first_scans", noise.first_scans),
+    ]
 
 
 def _text(value: Any) -> Any:

@@ -27,6 +27,8 @@ PAPERS = {
     "event-related BOLD fMRI. NeuroImage 9, 416-429.",
     "Holmes and Friston, 1998": "Holmes AP, Friston KJ (1998). Generalisability, "
     "random effects and population inference. NeuroImage 7, S754.",
+    "Patterson and Thompson, 1971": "Patterson HD, Thompson R (1971). Recovery of "
+    "inter-block information when block sizes are unequal. Biometrika 58, 545-554.",
     "Walker, 1931": "Walker G (1931). On periodicity in series of related terms. "
     "Proceedings of the Royal Society A 131, 518-532.",
     "Worsley et al., 2002": "Worsley KJ, Liao CH, Aston J, Petre V, Duncan GH, "
