@@ -6,11 +6,11 @@ TEST_SHELL_ENV := MPLBACKEND=Agg
 # What the package is built from besides Python: the viewer of the reports
 BUILT_FROM := pyproject.toml hatch_build.py $(wildcard viewer/*.js viewer/*.json viewer/*.mjs)
 
-.PHONY: help demo test test-slow check format examples docs bench clean
+.PHONY: help demo test test-slow check format examples docs bench calibration clean
 .DEFAULT_GOAL := help
 
 help: ## Show the targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.installed ## Simulate a two-run data set, analyse its files, show where the maps are
 	@$(BIN)/boldglm demo --out boldglm-demo
@@ -41,6 +41,9 @@ docs: $(VENV)/.installed-docs ## Build the documentation with its gallery, and c
 
 bench: $(VENV)/.installed-dev ## Time against nilearn, alternating, on the same data
 	$(TEST_SHELL_ENV) $(BIN)/python -m benchmarks.run
+
+calibration: $(VENV)/.installed-dev ## Measure how often noise models find what is not there
+	$(TEST_SHELL_ENV) $(BIN)/python -m benchmarks.calibration
 
 clean: ## Remove the virtual environment and what the tools left
 	rm -rf $(VENV) boldglm-demo build dist .pytest_cache .mypy_cache .ruff_cache \

@@ -1,4 +1,4 @@
-"""Noise of which the covariance is known: processes in time, and how they vary in space.
+"""Noise of known covariance: processes in time, and how they vary in space.
 
 A voxel has a place u between 0 and 1 on a line from one kind of noise to another; what
 varies over the volume varies with u. Processes have variance 1.
@@ -109,9 +109,8 @@ class Fractional(Process):
     def draw(self, source: Source, n_scans: int, u: Array) -> Array:
         """Exactly, as part of a longer series that closes on itself."""
         del u
-        around = np.r_[self.correlation(n_scans, 0.0), 0.0]
-        around[-1] = self.correlation(n_scans + 1, 0.0)[-1]
-        power = fft.rfft(np.r_[around, around[-2:0:-1]]).real
+        half = self.correlation(n_scans + 1, 0.0)
+        power = fft.rfft(np.r_[half, half[-2:0:-1]]).real
         spectrum = fft.rfft(source(2 * n_scans), axis=0) * np.sqrt(power)[:, None]
         return fft.irfft(spectrum, 2 * n_scans, axis=0)[:n_scans]
 
@@ -129,9 +128,8 @@ def slow(seconds: float, t_r: float) -> Arma:
 
 def peak(hertz: float, width: float, t_r: float) -> Arma:
     """A narrow band, such as breathing, where sampling folds it to; width in Hz."""
-    folded = abs((hertz * t_r + 0.5) % 1 - 0.5)
     radius = float(np.exp(-np.pi * width * t_r))
-    return Arma((2 * radius * float(np.cos(2 * np.pi * folded)), -(radius**2)))
+    return Arma((2 * radius * float(np.cos(2 * np.pi * hertz * t_r)), -(radius**2)))
 
 
 @dataclass(frozen=True)
@@ -217,5 +215,5 @@ def gentle_field(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
 def sheets(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
     """0 and 1 in folded sheets two or three voxels thick, as of two tissues."""
     rough = rng.standard_normal(shape)
-    folded = ndimage.gaussian_filter(rough, 1.5, mode="wrap")
+    folded = ndimage.gaussian_filter(rough, 0.6, mode="wrap")
     return (folded > np.median(folded)).ravel().astype(float)
