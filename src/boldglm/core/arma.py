@@ -202,10 +202,10 @@ def arma_search(forms: PrecisionForms) -> ArmaSearch:
     phi, _ = yule_walker(arma_correlations(both[0], both[1], forms.order))
     matrices = _design_precisions(forms, phi)
     with one_blas_thread():
-        inverses = np.linalg.inv(matrices)
+        inverses = np.asarray(np.linalg.inv(matrices), dtype=np.float64)
         volume = np.linalg.slogdet(matrices)[1]
     rank = forms.factor.rank
-    inverses = np.tril(inverses)
+    inverses = np.asarray(np.tril(inverses), dtype=np.float64)
     inverses[:, np.arange(rank), np.arange(rank)] /= 2
     wide = _filled(inverses)
     wide = np.concatenate(
