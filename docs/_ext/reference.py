@@ -89,6 +89,12 @@ def _rows(cells: list[tuple[str, str]]) -> str:
 
 def _door_page(door: str, names: list[PublicName]) -> str:
     rows = [(f":py:obj:`{one.name} <{one.target}>`", one.first_line) for one in names]
+    # A door may lead to others only
+    rows = rows or [
+        (f":doc:`{ROOT}.{other} <{other}>`", DOORS[other])
+        for other in DOORS
+        if other.startswith(f"{door}.")
+    ]
     return (
         _title(f"{ROOT}.{door}")
         + f".. automodule:: {ROOT}.{door}\n   :no-members:\n\n"

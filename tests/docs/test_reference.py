@@ -55,6 +55,7 @@ def test_every_door_has_a_page(written):
 def test_every_public_name_is_listed_and_has_a_page(written, door):
     names = public_names()[door]
     assert {one.name for one in names} == behind(door)
+    assert "   * - " in written[door]
     for one in names:
         assert f":py:obj:`{one.name} <{one.target}>`" in written[door]
         assert one.first_line in written[door]
