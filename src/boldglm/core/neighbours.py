@@ -35,7 +35,7 @@ class MaskAverage:
     >>> values = np.array([[0.0, 0.0, 1.0, 0.0, 9.0]])
     >>> usable = np.array([True, True, True, True, False])
     >>> average(values, usable)
-    array([[0.030275, 0.235075, 0.484390, 0.319202, 0.102485]])
+    array([[0.030, 0.235, 0.484, 0.319, 0.102]])
     """
 
     def __init__(

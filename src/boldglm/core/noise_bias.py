@@ -100,7 +100,7 @@ class BiasCorrection:
         >>> noise = 0.4 ** np.arange(40.0)
         >>> seen = bias.expected(noise[:, None])
         >>> round(float(seen[1, 0] / seen[0, 0]), 2)
-        0.24
+        0.16
         >>> bias.correct(seen).ravel()
         array([1. , 0.4])
         """
