@@ -79,9 +79,14 @@ def internet(server, patience, monkeypatch):
 
     monkeypatch.setattr(urllib.request, "Request", ours)
     monkeypatch.setattr(requests.Session, "send", theirs)
-    yield server
     # nilearn leaves its connections to the garbage collector, which would complain in
     # some later test
+    _collect()
+    yield server
+    _collect()
+
+
+def _collect():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
         gc.collect()

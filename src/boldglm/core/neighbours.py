@@ -34,8 +34,8 @@ class MaskAverage:
     >>> average = MaskAverage(np.ones((5, 1, 1), bool), np.ones(3), 2.0)
     >>> values = np.array([[0.0, 0.0, 1.0, 0.0, 9.0]])
     >>> usable = np.array([True, True, True, True, False])
-    >>> average(values, usable)
-    array([[0.030, 0.235, 0.484, 0.319, 0.102]])
+    >>> average(values, usable).round(2)
+    array([[0.03, 0.24, 0.48, 0.32, 0.1 ]])
     """
 
     def __init__(
