@@ -1,16 +1,14 @@
 """Autocorrelations of series, and what an autoregression leaves of them."""
 
-from itertools import pairwise
-
 import numpy as np
 import numpy.typing as npt
 
 from boldglm._base.errors import ShapeError
+from boldglm.core.lags import checked_starts, segments
 
 __all__ = [
     "autocorrelations",
     "longest_segment",
-    "segments",
     "whitened",
     "whitened_starts",
 ]
@@ -18,39 +16,6 @@ __all__ = [
 Array = npt.NDArray[np.float64]
 Data = npt.NDArray[np.floating]
 Starts = npt.NDArray[np.intp]
-
-
-def segments(n_scans: int, starts: npt.ArrayLike | None = None) -> list[slice]:
-    """Stretches of consecutive scans.
-
-    Parameters
-    ----------
-    n_scans : int
-    starts : (n_segments,) int or None
-        Where they begin, in ascending order, the first at 0. None: there is one.
-
-    Returns
-    -------
-    list of slice
-
-    Raises
-    ------
-    ShapeError
-        If the starts are not such.
-
-    Examples
-    --------
-    >>> segments(9, [0, 4])
-    [slice(0, 4, None), slice(4, 9, None)]
-    """
-    edges = np.append([0] if starts is None else starts, n_scans).astype(np.intp)
-    if edges[0] != 0 or (np.diff(edges) <= 0).any():
-        msg = (
-            f"segments of {n_scans} scans start at {edges[:-1].tolist()}; expected "
-            "ascending numbers of scans, the first 0"
-        )
-        raise ShapeError(msg)
-    return [slice(int(a), int(b)) for a, b in pairwise(edges)]
 
 
 def longest_segment(n_scans: int, starts: npt.ArrayLike | None = None) -> int:
@@ -61,7 +26,11 @@ def longest_segment(n_scans: int, starts: npt.ArrayLike | None = None) -> int:
     """
     if n_scans == 0:
         return 0
-    return max(part.stop - part.start for part in segments(n_scans, starts))
+    return max(part.stop - part.start for part in _parts(n_scans, starts))
+
+
+def _parts(n_scans: int, starts: npt.ArrayLike | None) -> list[slice]:
+    return segments(checked_starts(starts, n_scans), n_scans)
 
 
 def autocorrelations(
@@ -100,7 +69,7 @@ def autocorrelations(
     e = np.asarray(series)
     if e.dtype not in (np.float32, np.float64):
         e = e.astype(np.float64)
-    parts = segments(e.shape[0], starts)
+    parts = _parts(e.shape[0], starts)
     longest = longest_segment(e.shape[0], starts)
     if not 0 < n_lags < longest:
         msg = (
@@ -144,7 +113,7 @@ def whitened(
     e, phi = np.asarray(residual, dtype=np.float64), np.asarray(phi)
     order = phi.shape[0]
     left = []
-    for part in segments(e.shape[0], starts):
+    for part in _parts(e.shape[0], starts):
         seen = e[part]
         out = seen[order:].copy()
         for i in range(order if len(out) else 0):
@@ -176,6 +145,6 @@ def whitened_starts(
     >>> whitened_starts(12, 2, [0, 5, 7])
     array([0, 3])
     """
-    lengths = [part.stop - part.start - order for part in segments(n_scans, starts)]
+    lengths = [part.stop - part.start - order for part in _parts(n_scans, starts)]
     ends = np.cumsum([0, *(length for length in lengths if length > 0)])
     return ends[:-1]

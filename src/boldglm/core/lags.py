@@ -15,6 +15,7 @@ from boldglm._base.errors import ShapeError
 __all__ = [
     "DesignLags",
     "LagProducts",
+    "checked_starts",
     "design_lags",
     "edge_rows",
     "lag_products",
@@ -218,7 +219,7 @@ def design_lags(
     >>> design_lags(np.full((4, 1), 0.5), 1).products.ravel()
     array([1. , 1.5])
     """
-    begins = _checked_starts(starts, basis.shape[0])
+    begins = checked_starts(starts, basis.shape[0])
     lengths = segment_lengths(begins, basis.shape[0])
     if n_lags and n_pairs(lengths, n_lags)[-1] <= n_lags:
         _refuse(n_lags, lengths)
@@ -234,7 +235,14 @@ def design_lags(
     )
 
 
-def _checked_starts(starts: npt.ArrayLike | None, n_scans: int) -> Starts:
+def checked_starts(starts: npt.ArrayLike | None, n_scans: int) -> Starts:
+    """Where segments of consecutive scans begin; None: there is one.
+
+    Raises
+    ------
+    ValueError
+        If they are no scans, ascending from 0.
+    """
     begins = np.array([0] if starts is None else starts)
     whole = begins.ndim == 1 and begins.size > 0 and begins.dtype.kind in "iu"
     if not whole or begins[0] != 0 or (np.diff(begins, append=n_scans) < 1).any():

@@ -10,11 +10,11 @@ from boldglm._base.errors import ShapeError
 from boldglm.core.autocorrelation import (
     autocorrelations,
     longest_segment,
-    segments,
     whitened,
     whitened_starts,
 )
 from boldglm.core.gls import GlmFit
+from boldglm.core.lags import checked_starts, n_pairs, segment_lengths, shift_rows
 from boldglm.core.parallel import blocks, map_blocks, one_blas_thread
 
 __all__ = [
@@ -102,11 +102,9 @@ def correlation_moments(
     array([-0.1 , -0.09])
     """
     Q = np.zeros((n_scans, 0)) if basis is None else basis
-    parts = segments(n_scans, starts)
-    pairs = [
-        sum(max(p.stop - p.start - k, 0) for p in parts) for k in range(n_lags + 1)
-    ]
-    moved = np.stack([_moved(Q, lag, parts) for lag in range(1, n_lags + 1)])
+    begins = checked_starts(starts, n_scans)
+    pairs = n_pairs(segment_lengths(begins, n_scans), n_lags)
+    moved = np.stack([shift_rows(Q, lag, begins) / 2 for lag in range(1, n_lags + 1)])
     with one_blas_thread():
         within, each = Q.T @ moved, Q.T @ Q
         flat, packed = moved.reshape(n_lags, -1), within.reshape(n_lags, -1)
@@ -120,16 +118,6 @@ def correlation_moments(
     covariance = products - np.outer(mean, twice) - np.outer(twice, mean)
     covariance += np.outer(mean, mean) * square
     return CorrelationMoments(mean, 2 * covariance / (trace**2 + 2 * square))
-
-
-def _moved(basis: Array, lag: int, parts: list[slice]) -> Array:
-    """Half of the row before and the row after, `lag` scans away in the segment."""
-    out = np.zeros_like(basis)
-    for part in parts:
-        inside, rows = out[part], basis[part]
-        inside[lag:] += rows[:-lag]
-        inside[:-lag] += rows[lag:]
-    return out / 2
 
 
 def ljung_box(
