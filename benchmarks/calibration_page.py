@@ -18,6 +18,7 @@ MARKERS = ("<!-- measured -->", "<!-- end of what was measured -->")
 # Colours that are told apart by those who see them otherwise, too (Okabe and Ito)
 COLOURS = {
     "ols": "#999999",
+    "ols+": "#0072B2",
     "ar1": "#E69F00",
     "ar1+": "#56B4E9",
     "ar4+": "#CC79A7",

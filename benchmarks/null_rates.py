@@ -40,7 +40,9 @@ SHAPE = (16, 16, 16)
 VOXEL = 3.0
 #: Noise models, as users name them; the last is nilearn's AR(1)
 PEER = "nilearn ar1"
-MODELS = ("ols", "ar1", "ar1+", "ar4+", "auto", "arma11", PEER)
+MODELS = ("ols", "ols+", "ar1", "ar1+", "ar4+", "auto", "arma11", PEER)
+# Those that look at neighbours
+POOLED = ("ols+", "auto")
 COVERAGE = 0.99
 # Voxels whose residuals are tested for whiteness, in each data set
 N_WHITE = 400
@@ -109,14 +111,14 @@ class Found:
     shift : (n_voxels,)
         What an effect adds to t that an oracle finds half of the time at
         `POWER_LEVEL`.
-    dof : float
+    dof : float or (n_voxels,)
     white : float
         Share of voxels whose whitened residuals are white at 5 %; nan if not tested.
     """
 
     t: np.ndarray
     shift: np.ndarray
-    dof: float
+    dof: float | np.ndarray
     white: float = np.nan
 
     def rates(self) -> list[float]:
@@ -185,7 +187,7 @@ def fit_of(model: str, data: DataSet, neighbours: Callable | None, white: bool =
         _, p = ljung_box_of_fit(left, fit.select(some), starts=data.starts, n_jobs=1)
         share = float(np.mean(p >= 0.05))
     shift = _effect(data) / np.sqrt(stat.variance)
-    return Found(statistic(stat), shift, float(stat.dof), share)
+    return Found(statistic(stat), shift, stat.dof, share)
 
 
 def peer_of(data: DataSet):
@@ -223,7 +225,7 @@ def measure(data: DataSet, models: tuple[str, ...] = MODELS) -> dict[str, Found]
         return {
             model: peer_of(data)
             if model == PEER
-            else fit_of(model, data, near if model.startswith("auto") else None)
+            else fit_of(model, data, near if model in POOLED else None)
             for model in models
         }
 

@@ -16,7 +16,7 @@ from boldglm.core.noise import FIRST_SCANS, NOISE_MODELS, noise_model
 # Every pattern of the registry, by names that match it.
 EXAMPLES = ["ols", "ar1", "ar2", "ar3", "ar6", "ar1+", "ar3+", "arma11"]
 # Those that look at neighbours are tested in tests/core/test_gls_pooled.py.
-POOLED = ["auto4"]
+POOLED = ["auto4", "ols+4"]
 
 N_SCANS, N_VOXELS = 90, 40
 

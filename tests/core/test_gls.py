@@ -6,7 +6,9 @@ from tests.oracle.dense_gls import autocovariance, dense_fit, simulate_ar
 
 from boldglm._base.errors import ShapeError
 from boldglm.core.contrast import contrast_stat, statistic
-from boldglm.core.gls import CONSTANT, HELD, NOT_FINITE, OUTCOMES, fit_glm, residuals
+from boldglm.core.glm_fit import HELD, OUTCOMES
+from boldglm.core.gls import fit_glm, residuals
+from boldglm.core.gls_pilot import CONSTANT, NOT_FINITE
 from boldglm.core.noise import NoiseModel, noise_model
 
 MODELS = ["ols", "ar1", "ar2", "ar4"]

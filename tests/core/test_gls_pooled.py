@@ -8,14 +8,9 @@ from scipy import linalg
 from tests.oracle.dense_gls import simulate_ar, stationary_covariance
 
 from boldglm.core.contrast import contrast_stat, statistic
-from boldglm.core.gls import (
-    CONSTANT,
-    HELD,
-    NOT_FINITE,
-    fit_glm,
-    fit_statistics,
-    prepare,
-)
+from boldglm.core.glm_fit import HELD
+from boldglm.core.gls import fit_glm, fit_statistics, prepare
+from boldglm.core.gls_pilot import CONSTANT, NOT_FINITE
 from boldglm.core.neighbours import MaskAverage
 from boldglm.core.noise import noise_model
 from boldglm.core.run_statistics import RunAccumulator
@@ -86,7 +81,7 @@ def test_every_fit_is_the_dense_one(name, starts, X, Y, neighbours):
 
 
 @pytest.mark.parametrize("starts", STARTS)
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", [*MODELS, "ols+3"])
 def test_statistics_give_the_fit_of_the_arrays(name, starts, X, Y, neighbours):
     noise = noise_model(name)
     near = neighbours if noise.pooled else None
@@ -100,6 +95,7 @@ def test_statistics_give_the_fit_of_the_arrays(name, starts, X, Y, neighbours):
         np.testing.assert_allclose(
             getattr(got, field), getattr(expected, field), rtol=1e-5, atol=1e-7
         )
+    np.testing.assert_allclose(got.dof, expected.dof, rtol=1e-5)
 
 
 def test_coefficients_are_averaged_and_the_variance_is_not(X, Y, neighbours):
@@ -137,7 +133,7 @@ def test_neighbours_are_needed(X, Y):
 
 
 @pytest.mark.parametrize("starts", [(0,), (0, 40)])
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", [*MODELS, "ols+3"])
 def test_degenerate_voxels_are_finite_and_told(name, starts, X, Y, neighbours):
     Y = Y.copy()
     Y[:, 0], Y[:, 1], Y[3, 2] = 5.0, 0.0, np.nan

@@ -108,7 +108,7 @@ def test_names_give_orders(name, order):
 
 
 @pytest.mark.parametrize(
-    "name", ["ar", "ar0", "ar-1", "ar1.5", "AR1", "arma", "auto0", "ols+", "", 1]
+    "name", ["ar", "ar0", "ar-1", "ar1.5", "AR1", "arma", "auto0", "ols+0", "", 1]
 )
 def test_an_unknown_name_is_an_error_that_lists_the_known(name):
     with pytest.raises(ValueError, match=r"noise_model is .*expected 'ols', or 'arN'"):
@@ -146,6 +146,7 @@ def test_given_coefficients_are_used_for_every_voxel(rng):
     ("t_r", "order"), [(3.0, 4), (2.5, 4), (2.0, 8), (1.0, 8), (0.72, 12), (0.35, 16)]
 )
 def test_the_order_of_auto_goes_by_the_repetition_time(t_r, order):
+    assert noise_model("ols+", t_r=t_r).order == order
     model = noise_model("auto", t_r=t_r)
     assert (model.order, model.corrected, model.pooled) == (order, True, True)
     assert model.first_scans == "exact"

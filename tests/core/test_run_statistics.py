@@ -8,7 +8,8 @@ from tests.core.test_gls import assert_same
 from tests.oracle.dense_gls import simulate_ar
 
 from boldglm._base.errors import ShapeError
-from boldglm.core.gls import CONSTANT, NOT_FINITE, fit_glm, fit_statistics, prepare
+from boldglm.core.gls import fit_glm, fit_statistics, prepare
+from boldglm.core.gls_pilot import CONSTANT, NOT_FINITE
 from boldglm.core.lags import lag_products
 from boldglm.core.noise import noise_model
 from boldglm.core.run_statistics import SCANS, VOXELS, RunAccumulator

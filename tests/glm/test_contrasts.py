@@ -76,6 +76,22 @@ def test_divergence_19_z_does_not_stop_growing():
     np.testing.assert_allclose(F, two_sided, rtol=1e-8)
 
 
+def test_every_voxel_may_have_its_own_freedom():
+    t, dof = np.array([2.0, 2.0, -3.0]), np.array([5.0, 50.0, 8.5])
+    each = Contrast(t, np.ones(3), dof=dof)
+    np.testing.assert_allclose(each.p_value(), stats.t.sf(t, dof), rtol=1e-10)
+    np.testing.assert_allclose((each + each).dof, 2 * dof)
+    np.testing.assert_allclose((each / 2).dof, dof)
+    F = Contrast(np.ones((2, 3)) * t, np.ones(3), dof=dof)
+    np.testing.assert_allclose(
+        F.z_score(), stats.norm.isf(stats.f.sf(t**2, 2, dof)), rtol=1e-9
+    )
+    beyond = Contrast(t, np.ones(3), dof=[5.0, np.inf, 1e12])
+    np.testing.assert_allclose(beyond.z_score()[1:], t[1:])
+    with pytest.raises(ShapeError, match=r"dof has shape \(2,\); .* the 3 voxels"):
+        Contrast(t, np.ones(3), dof=dof[:2])
+
+
 def test_infinite_degrees_of_freedom_are_normal():
     contrast = Contrast(np.array([1.5]), np.ones(1))
     assert contrast.dof == 1e10

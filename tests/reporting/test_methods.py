@@ -70,6 +70,11 @@ def test_data_and_model_are_named(model):
         ({"drift_model": "polynomial", "drift_order": 3}, "up to order 3"),
         ({"drift_model": None}, "No drifts were modelled"),
         ({"noise_model": "ols"}, "by ordinary least squares."),
+        (
+            {"noise_model": "ols+3"},
+            "least squares has in autoregressive noise of order",
+        ),
+        ({"noise_model": "ols+"}, "order 8, chosen for the repetition time of 2 s."),
         ({"noise_model": "ar3"}, "of order 3 (Worsley et al., 2002), estimated in"),
         ({"noise_model": "ar3+"}, "corrected for what the design takes from residuals"),
         ({"noise_model": "auto"}, "order 8, chosen for the repetition time of 2 s."),
@@ -100,6 +105,7 @@ def test_only_what_a_noise_model_does_is_told():
     arma = words(fitted(noise_model="arma11"))
     assert not any(w in arma for w in ("corrected for", "over neighbouring", "Yule"))
     assert "gaps" not in plain + alone + arma
+    assert "stationary" not in words(fitted(noise_model="ols+3"))
 
 
 def test_without_scaling_none_is_told():
@@ -203,6 +209,9 @@ def test_references_are_those_that_the_text_names(model):
     for name in ("auto2", "ar2+"):
         own = fitted(noise_model=name, hrf_model="glover")
         assert cited(own) == always | noise | {"Glover 1999"}
+    own = fitted(noise_model="ols+2", hrf_model="glover")
+    effective = {"Satterthwaite 1946", "Worsley 1995"}
+    assert cited(own) == always | noise | effective | {"Glover 1999"}
     ols = fitted(noise_model="ols", hrf_model="spm")
     assert cited(ols) == always | {"Friston 1998"}
     assert cited(ols, height_control="fdr") == always | {

@@ -167,6 +167,17 @@ def test_models_that_are_not_corrected_say_so(model):
     )
 
 
+def test_least_squares_in_coloured_noise_say_what_they_do():
+    content = sim.content(sim.first_level(1, noise_model="ols+2"))
+    assert "The fit did not whiten with it: effects are those" in content.noise.words
+    facts = dict(content.runs[0].facts.rows)
+    low, high = facts["residual degrees of freedom"].split(" (")[0].split(" to ")
+    assert 5 < int(low) <= int(high) < facts["scans"]
+    parameters = {row[:2] for row in content.parameters.rows}
+    assert ("noise", "order") in parameters
+    assert ("noise", "first_scans") not in parameters
+
+
 def with_spectrum(share, n_frequencies=5, after=1.0, n_voxels=50):
     base = white([0.6, 0.4], [0.02, -0.03], n_voxels=n_voxels)
     at = np.linspace(0.0, 0.5, n_frequencies)

@@ -32,16 +32,17 @@ class ContrastStat:
     effect : (n_voxels,) for t, (dim, n_voxels) for F
         ``c beta``; for F whitened, ``(C A^-1 C')^(-1/2) C beta`` with
         ``A = X' V^-1 X``, so that its rows are independent with equal variance.
+        (Of least squares in coloured noise, with its ``X^+ V X^+'`` for ``A^-1``.)
     variance : (n_voxels,)
         Of the effect; of each row of it for F.
-    dof : float
+    dof : float or (n_voxels,)
         Residual degrees of freedom.
     """
 
     kind: Kind
     effect: Array
     variance: Array
-    dof: float
+    dof: float | Array
 
     @property
     def dim(self) -> int:
@@ -199,11 +200,11 @@ def _t_contrast(fit: GlmFit, row: Array) -> ContrastStat:
     reduced = row @ fit.factor.to_beta
 
     def one(block: slice) -> None:
-        unit = fit.forms.quadratic(fit.phi[:, block], reduced)
+        unit = fit.covariance(reduced, block)
         variance[block] = unit[0, 0] * fit.sigma2[block]
 
     map_blocks(one, blocks(effect.size, BLOCK))
-    return ContrastStat("t", effect, variance, float(fit.dof))
+    return ContrastStat("t", effect, variance, fit.dof)
 
 
 def _f_contrast(fit: GlmFit, rows: Array) -> ContrastStat:
@@ -220,14 +221,14 @@ def _f_contrast(fit: GlmFit, rows: Array) -> ContrastStat:
 
     def one(block: slice) -> None:
         # Contiguous matrices of all voxels of the block, overwritten by their roots.
-        roots = inverse_roots(fit.forms.quadratic(fit.phi[:, block], reduced))
+        roots = inverse_roots(fit.covariance(reduced, block))
         effect[:, block] = np.einsum("ijv,jv->iv", roots, effect[:, block])
         if not same_units:
             turns = _turns(roots / length[:, None])
             effect[:, block] = np.einsum("vij,jv->iv", turns, effect[:, block])
 
     map_blocks(one, blocks(effect.shape[1], BLOCK))
-    return ContrastStat("F", effect, fit.sigma2.copy(), float(fit.dof))
+    return ContrastStat("F", effect, fit.sigma2.copy(), fit.dof)
 
 
 def _turns(whiteners: Array) -> Array:

@@ -1,22 +1,19 @@
 """Generalised least squares, with noise of its own for every voxel."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from boldglm._base.errors import ShapeError
+from boldglm.core.glm_fit import HELD, OUTCOMES, GlmFit
 from boldglm.core.gls_pilot import (
-    CONSTANT,
-    NOT_FINITE,
     Pilot,
     constant_in,
     pilot_of_data,
     pilot_of_statistics,
 )
-from boldglm.core.linear import Factor, factorize
+from boldglm.core.linear import factorize
 from boldglm.core.noise import NoiseModel
 from boldglm.core.noise_estimates import (
     NoiseEstimates,
@@ -27,83 +24,18 @@ from boldglm.core.noise_estimates import (
 from boldglm.core.parallel import blocks, map_blocks
 from boldglm.core.precision import PrecisionForms, precision_forms
 from boldglm.core.run_statistics import RunStatistics
+from boldglm.core.sandwich import residual_freedom
 
 __all__ = ["OUTCOMES", "GlmFit", "fit_glm", "fit_statistics", "prepare", "residuals"]
 
 Array = npt.NDArray[np.float64]
 Data = npt.NDArray[np.floating]
 
-HELD = 3
-# What can come out of fitting a voxel, by code.
-OUTCOMES: dict[int, str] = {
-    0: "fitted",
-    CONSTANT: "constant: the series does not vary, its variance and statistics are 0",
-    NOT_FINITE: "not finite: the series has NaN or infinite values, estimates are 0",
-    HELD: "held: the autoregression was held stable (partial autocorrelation ±0.99)",
-}
-
 # Voxels per block: a block of 300 scans in float32 stays in the second cache.
 BLOCK = 1024
 # Numbers per block of statistics, (rank, voxels): more would leave the cache, and
 # with fewer, threads would wait for each other between the calls.
 STATISTICS_BLOCK = 2**16
-
-
-@dataclass(frozen=True)
-class GlmFit:
-    """A fitted run: everything contrasts and goodness of fit are computed from.
-
-    Attributes
-    ----------
-    forms : PrecisionForms
-        The factorised design, ready for the noise of this fit.
-    noise : NoiseModel
-    beta : (n_regressors, n_voxels)
-        Coefficients; of least norm where the design is rank-deficient.
-    sigma2 : (n_voxels,)
-        Innovation variance, residual sum of squares over degrees of freedom.
-    phi : (order, n_voxels)
-        Coefficients of the autoregression that whitens, lag 1 first.
-    noise_parameters : (n_parameters, n_voxels)
-        Of the noise model: `phi` itself for autoregressions, a and b of an
-        ARMA(1, 1).
-    outcome : (n_voxels,) uint8
-        A key of `OUTCOMES`.
-    residual_ss : (n_voxels,)
-        Sum of squares of ``Y - X beta``, not whitened.
-    total_ss : (n_voxels,)
-        Sum of squares of Y about its mean.
-    """
-
-    forms: PrecisionForms
-    noise: NoiseModel
-    beta: Array
-    sigma2: Array
-    phi: Array
-    noise_parameters: Array
-    outcome: npt.NDArray[np.uint8]
-    residual_ss: Array
-    total_ss: Array
-
-    @property
-    def factor(self) -> Factor:
-        """The factorised design."""
-        return self.forms.factor
-
-    @property
-    def dof(self) -> int:
-        """Residual degrees of freedom, scans less the rank of the design."""
-        return self.factor.dof
-
-    def select(self, voxels: Any) -> "GlmFit":
-        """Fit of some of the voxels, by index, slice or boolean mask."""
-        shared = {"forms", "noise"}
-        parts = {
-            field.name: getattr(self, field.name)[..., voxels]
-            for field in fields(self)
-            if field.name not in shared
-        }
-        return GlmFit(forms=self.forms, noise=self.noise, **parts)
 
 
 def fit_glm(
@@ -293,6 +225,7 @@ def _empty_fit(forms: PrecisionForms, noise: NoiseModel, n_voxels: int) -> GlmFi
         outcome=np.empty(n_voxels, np.uint8),
         residual_ss=np.empty(n_voxels),
         total_ss=np.empty(n_voxels),
+        effective_dof=np.empty(n_voxels) if noise.sandwich else None,
     )
 
 
@@ -371,19 +304,25 @@ def _fit_all(
         _finish(found, estimates.select(block), out.select(block))
 
     map_blocks(second, range(len(pieces)), n_jobs=n_jobs)
+    if out.effective_dof is not None:
+        worth, out.effective_dof[...] = residual_freedom(out.forms, out.phi)
+        out.sigma2[...] = out.residual_ss / worth
 
 
 def _finish(pilot: Pilot, noise: NoiseEstimates, out: GlmFit) -> None:
     """From the residuals of least squares and the noise to the fit of a block."""
-    forms, products, phi = out.forms, pilot.products, noise.phi
-    right = forms.right_hand_side(products, phi, orthogonal=True)
-    step = forms.solve(phi, right)
-    square = forms.square(products, phi) - np.einsum("rv,rv->v", step, right)
+    products = pilot.products
+    step, square = np.zeros_like(pilot.theta), products.with_self[0]
+    if not out.noise.sandwich:
+        right = out.forms.right_hand_side(products, noise.phi, orthogonal=True)
+        step = out.forms.solve(noise.phi, right)
+        square = out.forms.square(products, noise.phi)
+        square -= np.einsum("rv,rv->v", step, right)
     code = pilot.code.copy()
     code[noise.held & (code == 0)] = HELD
-    out.beta[...] = forms.factor.to_beta @ (pilot.theta + step)
-    out.sigma2[...] = np.maximum(square, 0.0) / forms.factor.dof
-    out.phi[...] = phi
+    out.beta[...] = out.factor.to_beta @ (pilot.theta + step)
+    out.sigma2[...] = np.maximum(square, 0.0) / out.factor.dof
+    out.phi[...] = noise.phi
     out.noise_parameters[...] = noise.parameters
     out.outcome[...] = code
     # The pilot's residuals are orthogonal to the step away from it.

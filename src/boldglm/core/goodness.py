@@ -1,12 +1,16 @@
 """How well a model fits: likelihood, information criteria, partial R²."""
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
 from boldglm.core.contrast import contrast_stat
 from boldglm.core.gls import GlmFit
 from boldglm.core.gls_pilot import CONSTANT, NOT_FINITE
+from boldglm.core.noise import noise_model
 from boldglm.core.parallel import blocks, map_blocks
+from boldglm.core.precision import precision_forms
 
 __all__ = ["akaike", "bayes", "log_likelihood", "partial_r2"]
 
@@ -50,6 +54,11 @@ def log_likelihood(fit: GlmFit, *, restricted: bool = False) -> Array:
         Natural logarithm; nan where nothing was fitted (constant or not finite),
         infinite where nothing is left of the data.
 
+    Raises
+    ------
+    ValueError
+        If the fit is one of least squares in coloured noise.
+
     References
     ----------
     Patterson, H. D. and Thompson, R. (1971). Recovery of inter-block information when
@@ -68,6 +77,13 @@ def log_likelihood(fit: GlmFit, *, restricted: bool = False) -> Array:
     """
     from boldglm.core.likelihood import log_determinant, log_determinant_of_precision
 
+    if fit.noise.sandwich:
+        msg = (
+            f"noise_model={fit.noise.name!r} has the coefficients of least squares, "
+            "which make no likelihood of coloured noise largest; fit 'auto' for its "
+            "likelihood, AIC and BIC"
+        )
+        raise ValueError(msg)
     n_scans = fit.factor.design.shape[0]
     out = np.empty(fit.sigma2.size)
 
@@ -77,9 +93,9 @@ def log_likelihood(fit: GlmFit, *, restricted: bool = False) -> Array:
             out[block] += log_determinant_of_precision(fit.forms, fit.phi[:, block])
 
     map_blocks(one, blocks(out.size, BLOCK))
-    n = fit.dof if restricted else n_scans
+    n = fit.factor.dof if restricted else n_scans
     with np.errstate(divide="ignore"):
-        logarithm = np.log(2 * np.pi * fit.sigma2 * (fit.dof / n))
+        logarithm = np.log(2 * np.pi * fit.sigma2 * (fit.factor.dof / n))
     out = -(n * (logarithm + 1.0) + out) / 2
     return np.where(_is_fitted(fit), out, np.nan)
 
@@ -162,7 +178,7 @@ def partial_r2(fit: GlmFit, contrast: npt.ArrayLike) -> Array:
 
     of the whitened data: F of the q independent rows of the contrast, and residual sums
     of squares with the effects in the model and held at 0, both with the noise of the
-    fit.
+    fit. Of least squares in coloured noise, of the data as they are.
 
     Parameters
     ----------
@@ -193,11 +209,28 @@ def partial_r2(fit: GlmFit, contrast: npt.ArrayLike) -> Array:
     >>> partial_r2(fit_glm(y, X, noise_model("ols")), [1, 0])
     array([0.8])
     """
+    if fit.noise.sandwich:
+        fit = _as_if_white(fit)
     effect = np.atleast_2d(contrast_stat(fit, contrast, "F").effect)
     explained = np.einsum("iv,iv->v", effect, effect)
-    whole = explained + fit.sigma2 * fit.dof
+    whole = explained + fit.sigma2 * fit.factor.dof
     usable = _is_fitted(fit) & (whole > 0)
     return np.where(usable, explained / np.where(usable, whole, 1.0), np.nan)
+
+
+def _as_if_white(fit: GlmFit) -> GlmFit:
+    """The same coefficients in white noise."""
+    n_voxels = fit.sigma2.size
+    nothing = np.empty((0, n_voxels))
+    return replace(
+        fit,
+        forms=precision_forms(fit.factor, 0, "exact"),
+        noise=noise_model("ols"),
+        sigma2=fit.residual_ss / fit.factor.dof,
+        phi=nothing,
+        noise_parameters=nothing,
+        effective_dof=None,
+    )
 
 
 def _n_parameters(fit: GlmFit, n_noise_parameters: int | None) -> int:

@@ -53,6 +53,10 @@ class NoiseModel:
     kind : {'ar', 'arma11'}
         ``'arma11'`` is estimated by restricted maximum likelihood, see
         `boldglm.core.arma`; `order` is that of the autoregression it is whitened by.
+    sandwich : bool
+        Whiten nothing: coefficients are those of ordinary least squares, with the
+        variance and the degrees of freedom they have in this noise, see
+        `boldglm.core.sandwich`.
     """
 
     name: str
@@ -63,6 +67,7 @@ class NoiseModel:
     corrected: bool = False
     pooled: bool = False
     kind: Kind = "ar"
+    sandwich: bool = False
 
     @property
     def n_parameters(self) -> int:
@@ -82,6 +87,10 @@ def _ols(match: re.Match[str], first: FirstScans, t_r: float | None) -> NoiseMod
     return NoiseModel(match.string, 0, first)
 
 
+def _sandwich(match: re.Match[str], first: FirstScans, t_r: float | None) -> NoiseModel:
+    return replace(_pooled(match, first, t_r), sandwich=True)
+
+
 def _autoregression(
     match: re.Match[str], first: FirstScans, t_r: float | None
 ) -> NoiseModel:
@@ -92,16 +101,16 @@ def _autoregression(
 
 def _pooled(match: re.Match[str], first: FirstScans, t_r: float | None) -> NoiseModel:
     del first
-    order = int(match["order"] or _auto_order(t_r))
+    order = int(match["order"] or _auto_order(match.string, t_r))
     return NoiseModel(match.string, order, "exact", corrected=True, pooled=True)
 
 
-def _auto_order(t_r: float | None) -> int:
+def _auto_order(name: str, t_r: float | None) -> int:
     if t_r is None:
         msg = (
-            "noise_model='auto' chooses the order of the autoregression by the "
+            f"noise_model={name!r} chooses the order of the autoregression by the "
             "repetition time, which is not known; pass t_r, or name the order, such "
-            "as 'auto8'"
+            f"as '{name}8'"
         )
         raise ValueError(msg)
     return next(order for shortest, order in AUTO_ORDERS if t_r >= shortest)
@@ -117,6 +126,7 @@ NOISE_MODELS: dict[
     str, Callable[[re.Match[str], FirstScans, float | None], NoiseModel]
 ] = {
     r"ols": _ols,
+    r"ols\+(?P<order>[1-9]\d*)?": _sandwich,
     r"ar(?P<order>[1-9]\d*)(?P<plus>\+?)": _autoregression,
     r"auto(?P<order>[1-9]\d*)?": _pooled,
     r"arma11": _arma,
@@ -134,6 +144,9 @@ def noise_model(
 
     ``'ols'``
         White noise.
+    ``'ols+'``, ``'ols+N'``
+        The coefficients of ``'ols'``, with the variance and the degrees of freedom
+        they have in the noise of ``'auto'``, ``'autoN'``.
     ``'arN'``
         An autoregression of order N in every voxel, from the autocovariances of
         residuals (Yule-Walker).
@@ -154,7 +167,7 @@ def noise_model(
     first_scans : {'conditional', 'exact'}
         For ``'arN'`` and ``'arN+'``.
     t_r : float, optional
-        Repetition time in seconds, for ``'auto'``.
+        Repetition time in seconds, for ``'auto'`` and ``'ols+'``.
 
     Returns
     -------
@@ -163,7 +176,8 @@ def noise_model(
     Raises
     ------
     ValueError
-        If one of them is none of these, or ``'auto'`` lacks the repetition time.
+        If one of them is none of these, or a model lacks the repetition time that it
+        goes by.
 
     Examples
     --------
@@ -183,7 +197,7 @@ def noise_model(
             return replace(make(match, first, t_r), bins=bins)
     msg = (
         f"noise_model is {name!r}; expected 'ols', or 'arN' with a positive N such as "
-        "'ar1' or 'ar4', 'arN+', 'auto' or 'arma11'"
+        "'ar1' or 'ar4', 'arN+', 'auto', 'arma11' or 'ols+'"
     )
     raise ValueError(msg)
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from boldglm.core.lags import DesignLags, shift_rows
+from boldglm.core.lags import DesignLags
 from boldglm.core.parallel import blocks, map_blocks
+from boldglm.core.residual_moments import residual_moments
 
 __all__ = ["BiasCorrection", "bias_correction"]
 
@@ -157,9 +158,6 @@ class BiasCorrection:
 def bias_correction(lags: DesignLags) -> BiasCorrection:
     """Prepare the correction for a design.
 
-    ``tr(R D_k R D_j) = tr(D_k D_j) - 2 tr(Q'D_k D_j Q) + tr(Q'D_k Q Q'D_j Q)``, so
-    no matrix of the size scans x scans is made.
-
     Parameters
     ----------
     lags : DesignLags
@@ -169,16 +167,7 @@ def bias_correction(lags: DesignLags) -> BiasCorrection:
     -------
     BiasCorrection
     """
-    n_scans = lags.basis.shape[0]
-    order, n_lags = lags.n_lags, min(n_scans - 1, LONGEST)
-    moments = np.empty((order + 1, n_lags + 1))
-    shifted = lags.shifted.reshape(order + 1, -1)
-    products = lags.products.reshape(order + 1, -1)
-    for j in range(n_lags + 1):
-        moved = shift_rows(lags.basis, j, lags.starts)
-        within = lags.basis.T @ moved
-        moments[:, j] = products @ within.ravel() - 2 * (shifted @ moved.ravel())
-    lag = np.arange(order + 1)
-    moments[lag, lag] += np.where(lag == 0, 1, 2) * lags.pairs
+    n_rows = lags.n_lags + 1
+    moments = residual_moments(lags, n_rows, min(lags.basis.shape[0], LONGEST + 1))
     moments[1:] /= 2
-    return BiasCorrection(moments, np.linalg.inv(moments[:, : order + 1]))
+    return BiasCorrection(moments, np.asarray(np.linalg.inv(moments[:, :n_rows])))

@@ -26,7 +26,7 @@ class Contrast:
     variance : (n_voxels,) array
     dim : int, optional
         Rows of the effect.
-    dof : float
+    dof : float or (n_voxels,) array
         Residual degrees of freedom.
     stat_type : {'t', 'F'}
         An effect of several rows is an F in any case.
@@ -66,7 +66,7 @@ class Contrast:
             raise ContrastError(msg)
         self.effect = effect
         self.variance = variance
-        self.dof = float(dof)
+        self.dof = _checked_dof(dof, variance.size)
         self.dim = (effect.shape[0] if effect.ndim == 2 else 1) if dim is None else dim
         self.stat_type = "F" if self.dim > 1 else stat_type
         self.tiny = tiny
@@ -98,14 +98,14 @@ class Contrast:
 
     def p_value(self, baseline=0.0):
         """Probability of a larger statistic if the effect equals `baseline`."""
-        value, dof = self.stat(baseline), min(self.dof, self.dofmax)
+        value, dof = self.stat(baseline), np.minimum(self.dof, self.dofmax)
         if self.stat_type == "t":
             return tails.t_to_p(value, dof)
         return tails.f_to_p(value, self.dim, dof)
 
     def one_minus_pvalue(self, baseline=0.0):
         """Probability of a smaller statistic, exact where it is tiny."""
-        value, dof = self.stat(baseline), min(self.dof, self.dofmax)
+        value, dof = self.stat(baseline), np.minimum(self.dof, self.dofmax)
         if self.stat_type == "t":
             return tails.t_to_p(-value, dof)
         from scipy.special import fdtr
@@ -114,7 +114,7 @@ class Contrast:
 
     def z_score(self, baseline=0.0):
         """Normal deviate with the same upper tail; finite however far out."""
-        value, dof = self.stat(baseline), min(self.dof, self.dofmax)
+        value, dof = self.stat(baseline), np.minimum(self.dof, self.dofmax)
         if self.stat_type == "t":
             return tails.t_to_z(value, dof)
         z = tails.f_to_z(value, self.dim, dof)
@@ -158,6 +158,18 @@ class Contrast:
     def __truediv__(self, scalar):
         """Divide the effect by a number."""
         return self * (1 / float(scalar))
+
+
+def _checked_dof(dof, n_voxels: int):
+    """One number, or one for each voxel."""
+    values = np.asarray(dof, dtype=np.float64)
+    if values.ndim and values.shape != (n_voxels,):
+        msg = (
+            f"dof has shape {values.shape}; expected one number, or one for each of "
+            f"the {n_voxels} voxels"
+        )
+        raise ShapeError(msg)
+    return values if values.ndim else float(values)
 
 
 def check_output_type(output_type: str) -> list[str]:

@@ -256,7 +256,7 @@ class RegressionResults(_FitResults):
             cov=None if model is None else model.normalized_cov_beta,
             dispersion=float(fit.sigma2[0]) if single else fit.sigma2,
         )
-        results._fit = fit
+        results._fit, results.df_residuals = fit, fit.dof
         return results
 
     @property
@@ -383,7 +383,7 @@ def _normalize(residuals, dispersion):
 def _voxelwise_covariance(fit: GlmFit, rows, other) -> np.ndarray:
     """(q, r, n_voxels): both contrasts in one quadratic form, and its corner."""
     if rows is other:
-        return fit.forms.quadratic(fit.phi, rows @ fit.factor.to_beta)
+        return fit.covariance(rows @ fit.factor.to_beta)
     together = np.concatenate([rows, other]) @ fit.factor.to_beta
-    unit = fit.forms.quadratic(fit.phi, together)
+    unit = fit.covariance(together)
     return unit[: rows.shape[0], rows.shape[0] :]

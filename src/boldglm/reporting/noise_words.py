@@ -16,6 +16,15 @@ CORRECTED = "corrected for what the design takes from residuals"
 FEW = 0.9
 EXACT = "The first scans were weighed by the stationary likelihood."
 LEAST_SQUARES = "the residuals of ordinary least squares"
+UNWHITENED = (
+    "The fit did not whiten with it: effects are those of ordinary least squares, with "
+    "the variance and the degrees of freedom that they have in this noise."
+)
+SANDWICH = (
+    "Coefficients were estimated by ordinary least squares. Their variance, and its "
+    "effective degrees of freedom in every voxel (Satterthwaite, 1946; Worsley and "
+    "Friston, 1995), are those that least squares has in autoregressive noise of"
+)
 
 
 def estimate_words(model: FittedModel) -> str:
@@ -35,14 +44,16 @@ def estimate_words(model: FittedModel) -> str:
     if noise.order == 0:
         return "Coefficients were estimated by ordinary least squares."
     start = "Coefficients were estimated by generalised least squares, with"
-    if noise.kind == "arma11":
+    if noise.sandwich:
+        text = f"{SANDWICH} {_pooled_words(model, noise)}"
+    elif noise.kind == "arma11":
         text = f"{start} {_arma_words(noise)}"
     elif noise.pooled:
         text = f"{start} autoregressive noise of {_pooled_words(model, noise)}"
     else:
         text = f"{start} autoregressive noise of {_voxel_words(noise)}"
     told = [text]
-    if noise.first_scans == "exact":
+    if noise.first_scans == "exact" and not noise.sandwich:
         told.append(EXACT)
     if _has_gaps(model):
         told.append("No noise was remembered over the gaps that censored scans leave.")
@@ -66,7 +77,7 @@ def _pooled_words(model: FittedModel, noise: NoiseModel) -> str:
     from boldglm.glm.first_level.run_reading import NOISE_FWHM
 
     why = ""
-    if noise.name == "auto":
+    if noise.name in ("auto", "ols+"):
         why = f", chosen for the repetition time of {model.model.t_r:g} s"
     return (
         f"order {noise.order}{why}. Its coefficients solve {YULE_WALKER} for the "
@@ -121,10 +132,11 @@ def noise_words(model: FittedModel) -> str:
         f"coefficient{' was' if noise.order == 1 else 's were'} estimated"
     )
     if noise.pooled:
-        return (
+        text = (
             f"{start} in every run from autocorrelations of residuals that were "
             f"averaged over neighbouring voxels and {CORRECTED}."
         )
+        return f"{text} {UNWHITENED}" if noise.sandwich else text
     start += f" in every voxel of every run from {LEAST_SQUARES}"
     if noise.corrected:
         return f"{start}, whose autocovariances were {CORRECTED}."

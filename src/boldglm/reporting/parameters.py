@@ -46,11 +46,11 @@ def _noise_rows(model: FittedModel) -> list[tuple[str, str, Any]]:
     if not model.fits or not model.fits[0].noise.order:
         return []
     noise = model.fits[0].noise
-    return [
-        ("noise", "order", noise.order),
+    rows: list[tuple[str, str, Any]] = [("noise", "order", noise.order)]
+    if not noise.sandwich:
         # some noise models do not leave it to the parameter
-        ("noise", "first_scans", noise.first_scans),
-    ]
+        rows.append(("noise", "first_scans", noise.first_scans))
+    return rows
 
 
 def _text(value: Any) -> Any:

@@ -29,8 +29,12 @@ PAPERS = {
     "random effects and population inference. NeuroImage 7, S754.",
     "Patterson and Thompson, 1971": "Patterson HD, Thompson R (1971). Recovery of "
     "inter-block information when block sizes are unequal. Biometrika 58, 545-554.",
+    "Satterthwaite, 1946": "Satterthwaite FE (1946). An approximate distribution of "
+    "estimates of variance components. Biometrics Bulletin 2, 110-114.",
     "Walker, 1931": "Walker G (1931). On periodicity in series of related terms. "
     "Proceedings of the Royal Society A 131, 518-532.",
+    "Worsley and Friston, 1995": "Worsley KJ, Friston KJ (1995). Analysis of fMRI "
+    "time-series revisited -- again. NeuroImage 2, 173-181.",
     "Worsley et al., 2002": "Worsley KJ, Liao CH, Aston J, Petre V, Duncan GH, "
     "Morales F, Evans AC (2002). A general statistical analysis for fMRI data. "
     "NeuroImage 15, 1-15.",

@@ -85,13 +85,17 @@ def _facts(model: FittedModel, index: int, record: "RunRecord | None") -> Table:
     rows += [
         ("regressors", factor.design.shape[1]),
         ("independent regressors", factor.rank),
-        ("residual degrees of freedom", _dof(model, factor)),
+        ("residual degrees of freedom", _dof(model, index)),
     ]
     return Table(("what", "value"), tuple(rows), "Facts")
 
 
-def _dof(model: FittedModel, factor: "Factor") -> int | str:
-    """One number, or from where to where where voxels lack maps."""
+def _dof(model: FittedModel, index: int) -> int | str:
+    """One number, or from where to where voxels differ."""
+    factor = model.factors[index]
+    effective = None if model.level == "second" else model.fits[index].effective_dof
+    if effective is not None:
+        return f"{np.min(effective):.0f} to {np.max(effective):.0f} (effective)"
     found = model.voxel_dof
     found = found[found > 0]
     if not found.size or found.min() == found.max() == factor.dof:

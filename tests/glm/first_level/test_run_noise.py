@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 from tests.glm.first_level import simulated_runs as sim
 
 from boldglm._base.errors import NotFittedError
@@ -46,11 +47,36 @@ def test_auto_averages_over_the_neighbours_in_the_mask(
     assert fit.phi[0].std() < 0.5 * alone.phi[0].std()
 
 
-def test_auto_needs_the_repetition_time_of_given_designs(brain, run, table):
-    model = FirstLevelModel(mask_img=brain, noise_model="auto")
+def test_freedoms_of_runs_add_voxel_by_voxel(brain, table):
+    model = fitted_with(
+        brain,
+        [sim.image(table, seed) for seed in (0, 1)],
+        [table, table],
+        noise_model="ols+2",
+        minimize_memory=False,
+    )
+    z, t = (
+        model.compute_contrast("a - b", output_type=name).get_fdata()[inside(model)]
+        for name in ("z_score", "stat")
+    )
+    dof = model.fits_[0].dof + model.fits_[1].dof
+    expected = stats.norm.isf(stats.t.sf(t, dof))
+    np.testing.assert_allclose(z, expected, rtol=1e-4, atol=1e-5)
+    assert np.ptp(dof) > 0.1
+    (results,) = model.results_[0].values()
+    rows = np.eye(len(model.design_matrices_[0].columns))[:1]
+    asked = results.Tcontrast(rows[0])
+    np.testing.assert_array_equal(asked.df_den, model.fits_[0].dof)
+    stat = contrast_stat(model.fits_[0], rows[0])
+    np.testing.assert_allclose(asked.sd**2, stat.variance)
+
+
+@pytest.mark.parametrize("name", ["auto", "ols+"])
+def test_auto_needs_the_repetition_time_of_given_designs(brain, run, table, name):
+    model = FirstLevelModel(mask_img=brain, noise_model=name)
     with pytest.raises(ValueError, match="which is not known; pass t_r"):
         model.fit(run, design_matrices=sim.design(table))
-    model = FirstLevelModel(mask_img=brain, noise_model="auto", t_r=sim.T_R)
+    model = FirstLevelModel(mask_img=brain, noise_model=name, t_r=sim.T_R)
     # and says nothing of t_r being ignored, since it is not
     assert model.fit(run, design_matrices=sim.design(table)).fits_[0].noise.order == 8
 
@@ -63,7 +89,8 @@ def test_arrays_have_no_neighbours(rng):
 
 
 @pytest.mark.parametrize(
-    ("name", "n_maps"), [("ols", 0), ("ar1", 1), ("auto3", 3), ("arma11", 2)]
+    ("name", "n_maps"),
+    [("ols", 0), ("ols+2", 2), ("ar1", 1), ("auto3", 3), ("arma11", 2)],
 )
 def test_maps_are_those_of_the_fit(brain, run, table, name, n_maps):
     model = fitted_with(brain, run, table, noise_model=name, minimize_memory=False)

@@ -33,7 +33,9 @@ def saved(fitted, tmp_path):
     return tmp_path / "model.npz"
 
 
-@pytest.mark.parametrize("noise", ["ols", "ar1", "ar3", "ar1+", "auto2", "arma11"])
+@pytest.mark.parametrize(
+    "noise", ["ols", "ols+2", "ar1", "ar3", "ar1+", "auto2", "arma11"]
+)
 @pytest.mark.parametrize("first_scans", ["conditional", "exact"])
 def test_contrasts_of_a_loaded_model_are_the_same_to_the_bit(
     table, brain, tmp_path, noise, first_scans

@@ -72,8 +72,9 @@ class FirstLevelModel(Reported, RunFits):
         corrected for the design and averaged over neighbours, of an order that goes
         by `t_r`; ``'autoN'``: of order N. ``'arN'``: of order N in every voxel,
         uncorrected (nilearn's). ``'arN+'``: the same, corrected. ``'arma11'``: an
-        ARMA(1, 1) in every voxel. ``'ols'``: white noise. See
-        `boldglm.core.noise.noise_model`.
+        ARMA(1, 1) in every voxel. ``'ols'``: white noise. ``'ols+'``: nothing is
+        whitened, and variance and degrees of freedom are those that least squares has
+        in the noise of ``'auto'``. See `boldglm.core.noise.noise_model`.
     verbose : int
         Above 0, progress is shown (logged as ``boldglm`` at level INFO).
     n_jobs : int

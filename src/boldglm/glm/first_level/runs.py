@@ -88,8 +88,8 @@ def warn_of_ignored(model, events, confounds) -> None:
     """Say which arguments and parameters given designs make pointless."""
     given = {"events": events, "confounds": confounds}
     ignored = [name for name, value in given.items() if value is not None]
-    # The order of this noise model goes by the repetition time
-    counts = {"t_r"} if model.noise_model == "auto" else set()
+    # The order of these noise models goes by the repetition time
+    counts = {"t_r"} if model.noise_model in ("auto", "ols+") else set()
     ignored += [
         name
         for name, default in DESIGN_PARAMETERS.items()

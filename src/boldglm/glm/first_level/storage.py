@@ -31,7 +31,11 @@ ARRAYS = {
     "outcome": 1,
     "residual_ss": 1,
     "total_ss": 1,
+    "noise_parameters": 2,
+    "effective_dof": 1,
 }
+# Those that are stored whatever the noise model
+ALWAYS = [name for name in ARRAYS if name not in ("noise_parameters", "effective_dof")]
 
 
 # What numpy and zipfile raise on files that are none of theirs, or cut short.
@@ -64,16 +68,18 @@ def save_model(model, path: str | PathLike) -> None:
         arrays[f"run{index}_design"] = design.to_numpy(dtype=float)
         arrays[f"run{index}_index"] = _index(design.index)
         arrays[f"run{index}_starts"] = fit.forms.lags.starts
-        arrays.update({f"run{index}_{n}": getattr(fit, n) for n in ARRAYS})
+        arrays.update({f"run{index}_{n}": getattr(fit, n) for n in ALWAYS})
         noise = fit.noise
         if noise.kind != "ar":
             arrays[f"run{index}_noise_parameters"] = fit.noise_parameters
+        if fit.effective_dof is not None:
+            arrays[f"run{index}_effective_dof"] = fit.effective_dof
         runs.append(
             {
                 "columns": [_plain(name) for name in design.columns],
                 "noise": [
                     *(noise.name, noise.order, noise.first_scans, noise.bins),
-                    *(noise.corrected, noise.pooled, noise.kind),
+                    *(noise.corrected, noise.pooled, noise.kind, noise.sandwich),
                 ],
                 "precision": fit.forms.dtype.name,
             }
@@ -184,7 +190,8 @@ def _check_format(header: Any, path) -> None:
 def _fit(stored, prefix: str, run: dict[str, Any], n_voxels: int) -> GlmFit:
     # Files of earlier versions have four entries, and one segment
     name, order, first_scans, bins, *rest = run["noise"]
-    options = dict(zip(("corrected", "pooled", "kind"), rest, strict=False))
+    names = ("corrected", "pooled", "kind", "sandwich")
+    options = dict(zip(names, rest, strict=False))
     model = NoiseModel(str(name), int(order), first_scans, bins, **options)
     starts = stored.get(f"{prefix}starts")
     factor = factorize(stored[f"{prefix}design"])
@@ -193,13 +200,15 @@ def _fit(stored, prefix: str, run: dict[str, Any], n_voxels: int) -> GlmFit:
     forms = precision_forms(
         factor, model.order, model.first_scans, precision, starts=starts
     )
-    arrays = {key: stored[f"{prefix}{key}"] for key in ARRAYS}
+    arrays = {key: stored[f"{prefix}{key}"] for key in ALWAYS}
     own = model.kind != "ar"
     arrays["noise_parameters"] = (
         stored[f"{prefix}noise_parameters"] if own else arrays["phi"]
     )
+    if model.sandwich:
+        arrays["effective_dof"] = stored[f"{prefix}effective_dof"]
     for key, array in arrays.items():
-        if array.ndim != ARRAYS.get(key, 2) or array.shape[-1] != n_voxels:
+        if array.ndim != ARRAYS[key] or array.shape[-1] != n_voxels:
             msg = f"{key} has shape {array.shape} for {n_voxels} voxels"
             raise ValueError(msg)
     return GlmFit(forms=forms, noise=model, **arrays)

@@ -1,7 +1,7 @@
 """Least squares over subjects, with the subjects that each voxel has."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -264,9 +264,8 @@ def _fit_all(data: GroupData, design: np.ndarray, n_jobs: int | None) -> GlmFit:
             maps[data.missing[:, piece]] = np.nan
         parts.append(fit_glm(maps, design, ols, n_jobs=n_jobs))
     arrays = {
-        field.name: np.concatenate([getattr(p, field.name) for p in parts], axis=-1)
-        for field in fields(parts[0])
-        if field.name not in ("forms", "noise")
+        name: np.concatenate([part.arrays[name] for part in parts], axis=-1)
+        for name in parts[0].arrays
     }
     return GlmFit(forms=parts[0].forms, noise=ols, **arrays)
 
