@@ -8,7 +8,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from boldglm._base.errors import ContrastError
-from boldglm.core.expression import UnknownColumnError, expression_to_contrast_vector
+from boldglm.core.expression import (
+    UnknownColumnError,
+    expression_to_contrast_vector,
+    expressions_in,
+)
 
 COLUMNS = ["a", "b", "c", "left hand", "right.hand", "2-back", "0-back", "x (1)"]
 
@@ -226,3 +230,12 @@ def test_any_text_gives_a_vector_or_a_contrast_error(text):
         message = str(error)
     assert np.isfinite(vector).all()
     assert not message or "^" in message.splitlines()[2]
+
+
+def test_rows_of_an_f_are_parted_by_semicolons():
+    assert expressions_in(" a ;b - c; ", ["a", "b", "c"]) == ["a", "b - c"]
+    assert expressions_in("a - b", ["a", "b"]) == ["a - b"]
+    # a name with one, as a whole
+    assert expressions_in("a;b", ["a;b", 2]) == ["a;b"]
+    with pytest.raises(ContrastError, match="has no expression"):
+        expressions_in(" ; ", ["a"])

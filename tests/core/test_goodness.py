@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import linalg, stats
@@ -118,6 +120,15 @@ def test_they_are_those_of_statsmodels(data, design):
             assert bic - np.log(N_SCANS) * more == pytest.approx(theirs.bic, rel=1e-8)
     theirs = api.OLS(data[:, 0], X).fit()
     assert log_likelihood(ols)[0] == pytest.approx(theirs.llf, rel=1e-10)
+
+
+def test_parameters_that_are_not_the_voxels_own_do_not_count(data, design):
+    fit = fit_glm(data, design, noise_model("ar3"))
+    given = replace(fit.noise, coefficients=(0.1, 0.0, 0.0))
+    for noise in (given, replace(fit.noise, pooled=True)):
+        other = replace(fit, noise=noise)
+        np.testing.assert_allclose(akaike(fit) - akaike(other), 6.0)
+        np.testing.assert_allclose(bayes(fit) - bayes(other), 3 * np.log(N_SCANS))
 
 
 def test_parameters_of_the_noise_count_as_many_as_one_says(data, design):

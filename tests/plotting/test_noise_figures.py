@@ -92,7 +92,11 @@ def test_it_is_drawn_where_it_is_asked_for(found):
         ({"t_r": -2}, ValueError, "t_r is -2; expected a positive number of seconds"),
         ({"t_r": "2"}, TypeError, "t_r is '2'; expected a positive number of seconds"),
         ({"axes": [1]}, TypeError, "axes is a list; expected one matplotlib Axes"),
-        ({"whiteness": 3}, TypeError, "whiteness is a int; expected a Whiteness"),
+        (
+            {"whiteness": 3},
+            TypeError,
+            "whiteness is a int; expected the noise of a run",
+        ),
     ],
 )
 def test_mistakes_are_told_and_leave_no_figure(found, given, kind, message):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from boldglm._base.errors import ContrastError
-from boldglm.reporting.asked_contrasts import asked_contrasts, expressions_in, is_narrow
+from boldglm.reporting.asked_contrasts import asked_contrasts, is_narrow
 
 
 def names(contrasts):
@@ -23,16 +23,6 @@ def test_numbers_are_one_contrast_and_rows_are_several():
     rows = asked_contrasts(np.eye(3)[:2])
     np.testing.assert_array_equal([one.definition for one in rows], np.eye(3)[:2])
     assert len(asked_contrasts([[1, 0], [0, 1]])) == 2
-
-
-def test_rows_of_an_f_are_parted_by_semicolons():
-    assert expressions_in(" a ;b - c; ", ["a", "b", "c"]) == ["a", "b - c"]
-    assert expressions_in("a - b", ["a", "b"]) == []
-    assert expressions_in(["a;b"], ["a"]) == []
-    # a name with one, as a whole
-    assert expressions_in("a;b", ["a;b", 2]) == []
-    with pytest.raises(ContrastError, match="has no expression"):
-        expressions_in(" ; ", ["a"])
 
 
 def test_keys_are_unique():

@@ -10,7 +10,7 @@ import numpy as np
 
 from boldglm._base.errors import ContrastError
 
-__all__ = ["UnknownColumnError", "expression_to_contrast_vector"]
+__all__ = ["UnknownColumnError", "expression_to_contrast_vector", "expressions_in"]
 
 NUMBER = re.compile(r"(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 #: What a name that is not quoted cannot go on with.
@@ -325,3 +325,41 @@ class _Parser:
 def _matched(pattern: re.Pattern[str], text: str, start: int) -> str:
     match = pattern.match(text, start)
     return match.group() if match else text[start : start + 1]
+
+
+def expressions_in(text: str, design_columns: Iterable[Any]) -> list[str]:
+    """Expressions of a contrast in words, parted by semicolons: the rows of an F.
+
+    Parameters
+    ----------
+    text : str
+    design_columns : list or pandas.Index of str
+        Text that is one of these names stands for it as a whole.
+
+    Returns
+    -------
+    list of str
+
+    Raises
+    ------
+    ContrastError
+        If there is nothing but semicolons.
+
+    Examples
+    --------
+    >>> expressions_in("faces; houses - cats", ["faces", "houses", "cats"])
+    ['faces', 'houses - cats']
+    >>> expressions_in("faces", ["faces"])
+    ['faces']
+    """
+    whole = text.strip() in {str(name).strip() for name in design_columns}
+    if whole or ";" not in text:
+        return [text]
+    found = [one.strip() for one in text.split(";") if one.strip()]
+    if not found:
+        msg = (
+            f"The contrast {text!r} has no expression; expected rows parted by "
+            "semicolons, such as 'faces; houses'."
+        )
+        raise ContrastError(msg)
+    return found

@@ -105,14 +105,17 @@ def akaike(fit: GlmFit, n_noise_parameters: int | None = None) -> Array:
 
     .. math:: \mathrm{AIC} = 2 k - 2 \ell
 
-    with k the rank of the design, the parameters of the noise, and its variance.
+    with k the rank of the design, the parameters of the noise, and its variance. It is
+    for designs under one noise model. Between noise models it errs: the likelihood is
+    largest for coefficients that fit the residuals, from which the design has taken
+    part of the noise, not for those of the noise itself.
 
     Parameters
     ----------
     fit : GlmFit
     n_noise_parameters : int, optional
-        Default: those of the noise model. Fewer count where they were given, or
-        estimated from many voxels.
+        Default: those of the noise model that were estimated in the voxel itself;
+        none where they were given, or averaged over voxels.
 
     Returns
     -------
@@ -234,9 +237,10 @@ def _as_if_white(fit: GlmFit) -> GlmFit:
 
 
 def _n_parameters(fit: GlmFit, n_noise_parameters: int | None) -> int:
-    n_noise = n_noise_parameters
+    n_noise, noise = n_noise_parameters, fit.noise
     if n_noise is None:
-        n_noise = fit.noise.n_parameters
+        others = noise.pooled or noise.coefficients is not None
+        n_noise = 0 if others else noise.n_parameters
     return fit.factor.rank + n_noise + 1
 
 

@@ -1,7 +1,7 @@
 """At which frequencies residuals vary, before and after whitening."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,7 +21,7 @@ BEFORE, AFTER = "#bd1f01", "#3f90da"
 
 @none_left_open
 def plot_noise_spectrum(
-    whiteness: Whiteness,
+    whiteness: Any,
     t_r: float | None = None,
     axes: "Axes | None" = None,
     title: str | None = None,
@@ -36,7 +36,8 @@ def plot_noise_spectrum(
 
     Parameters
     ----------
-    whiteness : boldglm.core.whiteness.Whiteness
+    whiteness : Whiteness, or the noise of a run
+        ``model.noise_[0]``, or its ``whiteness``.
     t_r : float, optional
         Repetition time in seconds: frequencies are in hertz then. Default: in cycles
         per scan.
@@ -70,7 +71,7 @@ def plot_noise_spectrum(
     ('frequency (Hz)', 0.25)
     """
     per_scan = _scans_per_second(t_r)
-    _check(whiteness)
+    whiteness = _known(whiteness)
     if axes is None:
         axes = new_axes(output_file, 6.4, 3.8)
     checked_axes(axes)
@@ -108,11 +109,18 @@ def _scans_per_second(t_r: float | None) -> float:
     return 1.0 / float(t_r)
 
 
-def _check(whiteness: Whiteness) -> None:
+def _known(given: Any) -> Whiteness:
+    whiteness = getattr(given, "whiteness", given)
+    if whiteness is None:
+        msg = (
+            "whiteness is None: the residuals of this run were not looked at, since "
+            "the model was fitted with reports=False, or the run is very short."
+        )
+        raise ValueError(msg)
     if not isinstance(whiteness, Whiteness):
         msg = (
-            f"whiteness is a {type(whiteness).__name__}; expected a Whiteness, as "
-            "boldglm.core.whiteness.whiteness returns."
+            f"whiteness is a {type(whiteness).__name__}; expected the noise of a run, "
+            "such as model.noise_[0], or a Whiteness"
         )
         raise TypeError(msg)
     if not whiteness.frequencies.size or not np.isfinite(whiteness.power_after).all():
@@ -121,3 +129,4 @@ def _check(whiteness: Whiteness) -> None:
             "the model was saved by an earlier version. Fit it again."
         )
         raise ValueError(msg)
+    return whiteness

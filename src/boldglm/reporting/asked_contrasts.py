@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from boldglm._base.errors import ContrastError
 
-__all__ = ["AskedContrast", "asked_contrasts", "expressions_in", "is_narrow"]
+__all__ = ["AskedContrast", "asked_contrasts", "is_narrow"]
 
 
 @dataclass(frozen=True)
@@ -95,46 +95,6 @@ def _named(contrasts: Any) -> list[tuple[str | None, Any]]:
 
 def _is_number(one: Any) -> bool:
     return isinstance(one, int | float | np.number)
-
-
-def expressions_in(definition: Any, columns: Sequence[Any]) -> list[str]:
-    """The rows of an F that is written as text, parted by semicolons.
-
-    Parameters
-    ----------
-    definition
-    columns : sequence
-        Names of regressors: text that is one of these stands for it as a whole.
-
-    Returns
-    -------
-    list of str
-        Empty where it is no text, or has no semicolon.
-
-    Raises
-    ------
-    ContrastError
-        If there is nothing but semicolons.
-
-    Examples
-    --------
-    >>> expressions_in("faces; houses - cats", ["faces", "houses", "cats"])
-    ['faces', 'houses - cats']
-    >>> expressions_in("faces", ["faces"])
-    []
-    """
-    if not isinstance(definition, str) or ";" not in definition:
-        return []
-    if definition.strip() in {str(one).strip() for one in columns}:
-        return []
-    found = [one.strip() for one in definition.split(";") if one.strip()]
-    if not found:
-        msg = (
-            f"The contrast {definition!r} has no expression; expected rows parted by "
-            "semicolons, such as 'faces; houses'."
-        )
-        raise ContrastError(msg)
-    return found
 
 
 def is_narrow(definition: Any, n_columns: int) -> bool:

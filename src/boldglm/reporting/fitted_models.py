@@ -11,7 +11,6 @@ from boldglm._base.errors import NotFittedError
 from boldglm.core.gls import GlmFit
 from boldglm.core.linear import Factor
 from boldglm.image.like import get_data
-from boldglm.reporting.asked_contrasts import expressions_in
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -143,10 +142,6 @@ class FittedModel:
         from boldglm.glm.first_level.run_contrasts import contrast_rows
 
         rows: Sequence[Rows | None]
-        names = [name for columns in self.columns for name in columns]
-        written = expressions_in(definition, names)
-        if written:
-            definition = self._rows_of(written)
         if self.level == "first":
             rows = contrast_rows(self.designs, definition)
             z_img = self.model.compute_contrast(definition, stat_type)
@@ -158,22 +153,6 @@ class FittedModel:
         several = any(one is not None and len(one) > 1 for one in rows)
         kind = stat_type or ("F" if several else "t")
         return ComputedContrast(tuple(rows), z_img, kind)
-
-    def _rows_of(self, written: list[str]) -> Any:
-        """Expressions as what `compute_contrast` takes for the rows of an F."""
-        from boldglm.glm.first_level.run_contrasts import contrast_rows
-
-        if self.level == "second":
-            return written
-        each = [contrast_rows(self.designs, one) for one in written]
-        stacked = []
-        for run, names in enumerate(self.columns):
-            parts = [rows[run] for rows in each]
-            known = [one for one in parts if one is not None]
-            # a run that lacks one of the rows cannot tell the F
-            whole = len(known) == len(parts)
-            stacked.append(np.vstack(known) if whole else np.zeros((1, len(names))))
-        return stacked
 
 
 def open_model(model: Any, first_level_contrast: Any = None) -> FittedModel:

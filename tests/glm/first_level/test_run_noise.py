@@ -1,5 +1,6 @@
 """The noise of a model: which, its maps, whether it leaves white noise."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from scipy import stats
@@ -14,6 +15,7 @@ from boldglm.core.noise import noise_model
 from boldglm.glm.first_level import FirstLevelModel, run_glm
 from boldglm.glm.first_level.run_reading import NOISE_FWHM, segment_starts
 from boldglm.image.sources import grid_of
+from boldglm.plotting import plot_noise_spectrum
 
 
 def fitted_with(brain, run, table, **options):
@@ -163,3 +165,19 @@ def test_partial_r_square_is_that_of_the_f_test(brain, run, table):
 def test_starts_of_scans_that_follow_each_other():
     assert segment_starts(np.arange(5)).tolist() == [0]
     assert segment_starts(np.array([3, 4, 8, 10])).tolist() == [0, 2, 3]
+
+
+def test_the_noise_of_a_run_is_told_in_a_line_and_drawn(brain, run, table):
+    (noise,) = fitted_with(brain, run, table, noise_model="auto3").noise_
+    share = f"{100 * noise.white:.0f} %"
+    assert repr(noise) == (
+        f"RunNoise('auto3', order 3, residuals white in {share} of "
+        f"{noise.whiteness.n_voxels} voxels)"
+    )
+    axes = plot_noise_spectrum(noise, t_r=2.0)
+    assert axes.get_xlabel() == "frequency (Hz)"
+    plt.close(axes.figure)
+    (unknown,) = fitted_with(brain, run, table, reports=False).noise_
+    assert repr(unknown) == "RunNoise('ar1', order 1)"
+    with pytest.raises(ValueError, match="fitted with reports=False"):
+        plot_noise_spectrum(unknown)

@@ -279,10 +279,11 @@ class FirstLevelModel(Reported, RunFits):
         ----------
         contrast_def : str, array, or list of them
             An expression of column names such as ``'faces - 0.5 * (houses +
-            cats)'``, weights, or rows of weights for an F test. A list gives each
-            run its own; one for several runs is used for all, an expression with
-            the columns of each. A run that lacks a column which an expression
-            names is left out, with a warning.
+            cats)'``, or several, parted by semicolons, for an F test; weights, or
+            rows of weights for an F test. A list gives each run its own; one for
+            several runs is used for all, an expression with the columns of each. A
+            run that lacks a column which an expression names is left out, with a
+            warning.
         stat_type : {'t', 'F'}, optional
             t for one row and F for more if not given.
         output_type : str

@@ -8,7 +8,7 @@ import numpy as np
 from boldglm._base.errors import ContrastError, NotEstimableError
 from boldglm._base.warnings import ContrastWarning, warn
 from boldglm.core.contrast import contrast_stat
-from boldglm.core.expression import expression_to_contrast_vector
+from boldglm.core.expression import expression_to_contrast_vector, expressions_in
 from boldglm.core.gls import GlmFit
 from boldglm.core.linear import confounded_regressors, non_estimable_rows
 from boldglm.glm.contrasts import Contrast, pad_contrast
@@ -126,7 +126,8 @@ def _per_run(contrast_def, columns) -> list:
         return definitions
     if len(definitions) != 1:
         msg = (
-            f"{len(definitions)} contrasts given, while there are {n_runs} runs. A "
+            f"{len(definitions)} contrasts given for {n_runs} "
+            f"{'run' if n_runs == 1 else 'runs'}. A "
             "list has one contrast for each run; pass the rows of an F contrast as "
             "one 2-D array."
         )
@@ -170,22 +171,25 @@ def _present(design) -> set:
 def _rows(definition, own, every, present) -> tuple[np.ndarray, list]:
     """Weights of a run's own columns, and the columns it would need but lacks.
 
-    An expression is read with the columns of all runs, so that a name means the same
-    in each, whichever of them have it.
+    Expressions are read with the columns of all runs, so that a name means the same
+    in each, whichever of them have it; those parted by semicolons are rows of an F.
     """
     if not isinstance(definition, str):
         return pad_contrast(definition, len(own)), []
     known = list(dict.fromkeys(name for columns in every for name in columns))
-    weights = dict(
-        zip(known, expression_to_contrast_vector(definition, known), strict=True)
+    weights = np.array(
+        [
+            expression_to_contrast_vector(one, known)
+            for one in expressions_in(definition, known)
+        ]
     )
     several = len(every) > 1
     missing = [
         name
-        for name, weight in weights.items()
-        if weight and (name not in own or (several and name not in present))
+        for name, column in zip(known, weights.T, strict=True)
+        if column.any() and (name not in own or (several and name not in present))
     ]
-    return np.array([[weights[name] for name in own]]), missing
+    return weights[:, [known.index(name) for name in own]], missing
 
 
 def _listed(names) -> str:

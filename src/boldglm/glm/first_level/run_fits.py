@@ -89,9 +89,10 @@ class RunFits(Estimator):
 
     @property
     def log_likelihood_(self):
-        """Gaussian log-likelihood, a 3-D image per run; nan where nothing was fitted.
+        """Gaussian log-likelihood, a 3-D image per run.
 
-        See `boldglm.core.goodness.log_likelihood`.
+        nan in voxels that do not vary or are not finite, 0 outside the mask. See
+        `boldglm.core.goodness.log_likelihood`.
         """
         return self._maps(log_likelihood)
 
@@ -99,7 +100,9 @@ class RunFits(Estimator):
     def aic_(self):
         """Akaike's information criterion, a 3-D image per run: lower is better.
 
-        See `boldglm.core.goodness.akaike`.
+        For designs under one noise model; which noise model to take, the whiteness of
+        what it leaves tells (`noise_`). nan in voxels that do not vary or are not
+        finite, 0 outside the mask. See `boldglm.core.goodness.akaike`.
         """
         return self._maps(akaike)
 
@@ -107,7 +110,8 @@ class RunFits(Estimator):
     def bic_(self):
         """Bayesian information criterion, a 3-D image per run: lower is better.
 
-        See `boldglm.core.goodness.bayes`.
+        For designs under one noise model, as `aic_`. nan in voxels that do not vary or
+        are not finite, 0 outside the mask. See `boldglm.core.goodness.bayes`.
         """
         return self._maps(bayes)
 

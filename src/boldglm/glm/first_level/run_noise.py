@@ -48,6 +48,15 @@ class RunNoise:
     _series: np.ndarray | None
     _masker: Any
 
+    def __repr__(self) -> str:
+        """Which model, and how much of the noise it takes, in a line."""
+        white = self.whiteness
+        told = ""
+        if white is not None and np.isfinite(white.white):
+            share = f"{100 * white.white:.0f} %"
+            told = f", residuals white in {share} of {white.n_voxels} voxels"
+        return f"RunNoise({self.name!r}, order {self.order}{told})"
+
     @property
     def order(self) -> int:
         """Order of the autoregression that whitens."""

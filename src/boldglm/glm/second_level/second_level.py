@@ -8,7 +8,7 @@ import numpy as np
 from boldglm._base.errors import ContrastError
 from boldglm._base.log import say
 from boldglm._base.warnings import noted_warnings
-from boldglm.core.expression import expression_to_contrast_vector
+from boldglm.core.expression import expression_to_contrast_vector, expressions_in
 from boldglm.core.linear import factorize
 from boldglm.glm.contrast_maps import check_output_type
 from boldglm.glm.contrasts import pad_contrast
@@ -211,7 +211,8 @@ class SecondLevelModel(Reported, GroupPermutations):
         ----------
         second_level_contrast : str or array, optional
             An expression of column names such as ``'patients - controls'``, weights,
-            or rows of weights (or a list of expressions) for an F test. Not needed
+            or rows of weights (or expressions parted by semicolons, or a list of
+            them) for an F test. Not needed
             for a design of one column.
         first_level_contrast : str or array, optional
             Which maps of the subjects: a ``map_name`` of a table, or a contrast of
@@ -322,7 +323,7 @@ class SecondLevelModel(Reported, GroupPermutations):
 def _rows(contrast: Any, columns: list[Any]) -> np.ndarray:
     """A contrast as rows of weights; expressions may come in a list."""
     if isinstance(contrast, str):
-        return expression_to_contrast_vector(contrast, columns)[np.newaxis]
+        contrast = expressions_in(contrast, columns)
     several = isinstance(contrast, list | tuple) and len(contrast) > 0
     if several and all(isinstance(one, str) for one in contrast):
         return np.array(
