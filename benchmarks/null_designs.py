@@ -5,12 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import signal
 
-__all__ = ["CENSORED", "NullDesign", "clumps", "motion"]
+__all__ = ["NullDesign", "clumps", "motion"]
 
-#: Share of the scans that are left out of designs that are censored
-CENSORED = 0.1
-# Mean length of what is left out at once, scans
-CLUMP = 3.0
 # Columns that motion gives: six parameters, their changes, the squares of both
 N_MOTION = 24
 
@@ -31,8 +27,10 @@ class NullDesign:
         Seconds.
     high_pass : float
         Of the cosines, Hz.
-    censored : bool
-        Leave scans out.
+    censored : float
+        Share of the scans that are left out.
+    clump : float
+        How many of them follow each other, on average.
     """
 
     block: float | None = 16.0
@@ -40,7 +38,8 @@ class NullDesign:
     n_scans: int = 300
     t_r: float = 2.0
     high_pass: float = 1 / 128
-    censored: bool = False
+    censored: float = 0.0
+    clump: float = 3.0
 
     def matrix(self, rng: np.random.Generator) -> np.ndarray:
         """(n_scans, n_regressors), the task first; confounds are drawn anew."""
@@ -64,7 +63,9 @@ class NullDesign:
 
     def kept(self, rng: np.random.Generator) -> np.ndarray | None:
         """Scans that are not left out, or None for all."""
-        return clumps(self.n_scans, rng) if self.censored else None
+        if not self.censored:
+            return None
+        return clumps(self.n_scans, self.censored, self.clump, rng)
 
     def _events(self, rng: np.random.Generator):
         import pandas as pd
@@ -97,10 +98,12 @@ def motion(n_scans: int, rng: np.random.Generator) -> np.ndarray:
     return np.hstack([place, change, place**2, change**2])
 
 
-def clumps(n_scans: int, rng: np.random.Generator) -> np.ndarray:
-    """Scans that are left when a tenth of them are left out, a few at a time."""
+def clumps(
+    n_scans: int, share: float, clump: float, rng: np.random.Generator
+) -> np.ndarray:
+    """Scans that are left when a share of them are left out, a few at a time."""
     left = np.ones(n_scans, bool)
-    while np.mean(~left) < CENSORED:
+    while np.mean(~left) < share:
         start = rng.integers(n_scans)
-        left[start : start + rng.geometric(1 / CLUMP)] = False
+        left[start : start + rng.geometric(1 / clump)] = False
     return np.flatnonzero(left)

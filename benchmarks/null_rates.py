@@ -80,7 +80,8 @@ class DataSet:
     Y : (n_scans, n_voxels) float32
     X : (n_scans, n_regressors)
         The first column is tested.
-    starts : (n_segments,) int or None
+    scans : (n_scans,) int or None
+        Their numbers, if some were left out.
     error : (n_voxels,)
         Standard error of the effect for one who knows the covariance; nan where
         nobody does.
@@ -93,7 +94,7 @@ class DataSet:
 
     Y: np.ndarray
     X: np.ndarray
-    starts: np.ndarray | None
+    scans: np.ndarray | None
     error: np.ndarray
     t_r: float
     inside: np.ndarray
@@ -133,9 +134,9 @@ def data_set(row: Row, number: int, shape: tuple[int, ...] = SHAPE) -> DataSet:
     X, kept = row.design.matrix(rng), row.design.kept(rng)
     Y, u, scale = row.noise.draw(len(X), shape, rng)
     if kept is None:
-        kept, starts = np.arange(len(X)), None
+        kept, scans = np.arange(len(X)), None
     else:
-        starts = np.r_[0, np.flatnonzero(np.diff(kept) > 1) + 1]
+        scans = kept
     places = np.linspace(u.min(), u.max(), N_PLACES) if np.ptp(u) > 0 else u[:1]
     errors = [
         oracle_error(X[kept], row.noise.covariance(len(X), place), kept)
@@ -143,7 +144,7 @@ def data_set(row: Row, number: int, shape: tuple[int, ...] = SHAPE) -> DataSet:
     ]
     error = np.exp(np.interp(u, places, np.log(errors))) * scale
     Y, inside = Y[kept].astype(np.float32), np.ones(shape, bool)
-    return DataSet(Y, X[kept], starts, error, row.design.t_r, inside)
+    return DataSet(Y, X[kept], scans, error, row.design.t_r, inside)
 
 
 def oracle_error(X: np.ndarray, covariance: np.ndarray, kept: np.ndarray) -> float:
@@ -175,7 +176,7 @@ def fit_of(model: str, data: DataSet, neighbours: Callable | None, white: bool =
         data.Y,
         data.X,
         noise_model(model, t_r=data.t_r),
-        starts=data.starts,
+        scans=data.scans,
         neighbours=neighbours,
         n_jobs=1,
     )
@@ -184,7 +185,8 @@ def fit_of(model: str, data: DataSet, neighbours: Callable | None, white: bool =
     if white:
         some = slice(None, None, max(1, data.Y.shape[1] // N_WHITE))
         left = residuals(data.Y[:, some], fit.select(some))
-        _, p = ljung_box_of_fit(left, fit.select(some), starts=data.starts, n_jobs=1)
+        starts = fit.forms.lags.line.stretches
+        _, p = ljung_box_of_fit(left, fit.select(some), starts=starts, n_jobs=1)
         share = float(np.mean(p >= 0.05))
     shift = _effect(data) / np.sqrt(stat.variance)
     return Found(statistic(stat), shift, stat.dof, share)

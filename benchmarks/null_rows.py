@@ -126,10 +126,24 @@ ROWS: list[Row] = [
         ("events, 28 regressors", NullDesign(None, 28), varying()),
     ),
     *_rows(
-        "A tenth of the scans left out, noise varying gently",
-        False,
-        ("censored, blocks of 30 s", NullDesign(30.0, censored=True), varying()),
-        ("censored, events", NullDesign(None, censored=True), varying()),
+        "Scans left out",
+        True,
+        (
+            "a tenth, in clumps, blocks of 30 s",
+            NullDesign(30.0, censored=0.1),
+            varying(),
+        ),
+        ("a tenth, in clumps, events", NullDesign(None, censored=0.1), varying()),
+        (
+            "a fifth, one by one, slow and white noise",
+            NullDesign(20.0, censored=0.2, clump=1.0),
+            mixture(2.0),
+        ),
+        (
+            "a tenth, one by one, slow and white noise, TR 0.7 s",
+            NullDesign(20.0, t_r=0.7, n_scans=600, censored=0.1, clump=1.0),
+            mixture(0.7),
+        ),
     ),
 ]
 

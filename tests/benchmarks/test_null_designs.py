@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from benchmarks.null_designs import CENSORED, N_MOTION, NullDesign, clumps, motion
+from benchmarks.null_designs import N_MOTION, NullDesign, clumps, motion
 from benchmarks.null_rows import GROUPS, ROWS
 
 
@@ -53,11 +53,13 @@ def test_motion_is_parameters_changes_and_squares(rng):
     np.testing.assert_allclose(moved[:, 12:], moved[:, :12] ** 2)
 
 
-def test_a_tenth_of_the_scans_is_left_out_a_few_at_a_time(rng):
-    kept = clumps(3000, rng)
-    assert kept.size == pytest.approx((1 - CENSORED) * 3000, abs=20)
+def test_a_share_of_the_scans_is_left_out_a_few_at_a_time(rng):
+    kept = clumps(3000, 0.1, 3.0, rng)
+    assert kept.size == pytest.approx(0.9 * 3000, abs=20)
     gaps = np.diff(kept)
     gaps = gaps[gaps > 1] - 1
     assert 2.2 < gaps.mean() < 4
     assert NullDesign().kept(rng) is None
-    assert NullDesign(censored=True).kept(rng).size <= 270
+    assert NullDesign(censored=0.1).kept(rng).size <= 270
+    single = np.diff(clumps(3000, 0.05, 1.0, rng))
+    assert np.mean(single[single > 1] == 2) > 0.9

@@ -27,7 +27,6 @@ from scipy import linalg, stats
 from boldglm.core.contrast import contrast_stat, statistic
 from boldglm.core.gls import fit_glm
 from boldglm.core.noise import noise_model
-from boldglm.glm.first_level.run_reading import segment_starts
 
 WHITE = Row("", "white", NullDesign(20.0, 12, 120), Noise(((Arma(), 1.0),)))
 SMALL = (8, 8, 8)
@@ -39,23 +38,22 @@ def test_a_data_set_is_the_same_by_itself_and_differs_from_others():
     np.testing.assert_array_equal(one.X, same.X)
     assert not np.allclose(one.Y, other.Y)
     assert one.Y.dtype == np.float32
-    assert one.starts is None
+    assert one.scans is None
     assert one.inside.shape == SMALL
 
 
 def test_of_censored_runs_there_is_what_is_left_and_where_it_goes_on():
-    design = NullDesign(20.0, 12, 120, censored=True)
+    design = NullDesign(20.0, 12, 120, censored=0.1)
     data = data_set(Row("", "gaps", design, WHITE.noise), 0, SMALL)
     assert len(data.X) == len(data.Y) < 110
     rng = np.random.default_rng([zlib.crc32(b"gaps"), 0])
     X, kept = design.matrix(rng), design.kept(rng)
     np.testing.assert_array_equal(data.X, X[kept])
-    np.testing.assert_array_equal(data.starts, segment_starts(kept))
-    assert data.starts.size > 2
+    np.testing.assert_array_equal(data.scans, kept)
     found = measure(data, ("ar2",))["ar2"]
     assert found.dof == len(kept) - 12
-    for starts, same in ((data.starts, True), (None, False)):
-        fit = fit_glm(data.Y, data.X, noise_model("ar2"), starts=starts)
+    for scans, same in ((data.scans, True), (None, False)):
+        fit = fit_glm(data.Y, data.X, noise_model("ar2"), scans=scans)
         t = statistic(contrast_stat(fit, np.eye(12)[0]))
         assert np.allclose(t, found.t) == same
 

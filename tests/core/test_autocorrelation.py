@@ -8,7 +8,7 @@ from boldglm.core.autocorrelation import (
     whitened,
     whitened_starts,
 )
-from boldglm.core.lags import segments
+from boldglm.core.timeline import segments
 
 STARTS = [0, 7, 9, 24]
 

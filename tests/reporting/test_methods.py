@@ -143,10 +143,10 @@ def test_censored_scans_are_told():
     assert facts["censored scans"] == 3
 
 
-def test_gaps_are_told_where_noise_is_not_remembered_over_them(tmp_path):
+def test_gaps_are_told_where_noise_goes_on_through_them(tmp_path):
     table = runs.events()
     keep = [scan for scan in range(runs.N_SCANS) if scan not in (3, 4, 40)]
-    told = "No noise was remembered over the gaps"
+    told = "Noise was taken to go on through the scans that were censored."
 
     def censored(keep, bins=None, **options):
         model = FirstLevelModel(t_r=runs.T_R, mask_img=sim.brain(), **options)

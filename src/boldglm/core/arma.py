@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from boldglm.core.lags import LagProducts
-from boldglm.core.likelihood import log_determinant
+from boldglm.core.likelihood import log_determinant, log_determinant_of_precision
 from boldglm.core.noise import yule_walker
 from boldglm.core.noise_bias import bias_correction
 from boldglm.core.parallel import one_blas_thread
@@ -126,7 +126,7 @@ class ArmaSearch:
         if usable.any():
             some = products if usable.all() else products.select(usable)
             order, lags = self.forms.order, self.forms.lags
-            rank = self.forms.factor.rank
+            rank = self.forms.rank
             seen, rows = [some.last], [lags.last]
             if self.forms.first_scans == "exact":
                 seen, rows = [*seen, some.first], [*rows, lags.first]
@@ -161,7 +161,7 @@ class ArmaSearch:
         from boldglm.core.arma_kernels import best_start
 
         corrected = np.ascontiguousarray(self.near @ (sums / sums[0]))
-        n_scans = self.forms.lags.basis.shape[0]
+        n_scans = self.forms.lags.line.n_scans
         i, j = np.meshgrid(
             np.arange(0, self.a.size, COARSE),
             np.arange(0, self.b.size, COARSE),
@@ -203,8 +203,7 @@ def arma_search(forms: PrecisionForms) -> ArmaSearch:
     matrices = _design_precisions(forms, phi)
     with one_blas_thread():
         inverses = np.asarray(np.linalg.inv(matrices), dtype=np.float64)
-        volume = np.linalg.slogdet(matrices)[1]
-    rank = forms.factor.rank
+    rank = forms.rank
     inverses = np.asarray(np.tril(inverses), dtype=np.float64)
     inverses[:, np.arange(rank), np.arange(rank)] /= 2
     wide = _filled(inverses)
@@ -219,7 +218,7 @@ def arma_search(forms: PrecisionForms) -> ArmaSearch:
         weights=np.ascontiguousarray(lag_weights(phi).T),
         edges=np.ascontiguousarray(edge_weights(phi).transpose(2, 0, 1)),
         inverses=wide,
-        constants=log_volume + volume,
+        constants=log_volume + log_determinant_of_precision(forms, phi),
         log_volume=log_volume,
         near=bias_correction(forms.lags).near,
     )
@@ -227,7 +226,7 @@ def arma_search(forms: PrecisionForms) -> ArmaSearch:
 
 def _design_precisions(forms: PrecisionForms, phi: Array) -> Array:
     """``Q'V^-1 Q`` of several autoregressions, (n, rank, rank)."""
-    order, rank = forms.order, forms.factor.rank
+    order, rank = forms.order, forms.rank
     edges = edge_weights(phi)[np.triu_indices(order)]
     packed = forms.pieces @ np.concatenate([lag_weights(phi), -edges])
     rows, columns = np.tril_indices(rank)

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from boldglm._base.errors import ShapeError
-from boldglm.core.lags import checked_starts, segments
+from boldglm.core.timeline import checked_starts, segments
 
 __all__ = [
     "autocorrelations",

@@ -1,6 +1,7 @@
 """Generalised least squares, with noise of its own for every voxel."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,7 @@ from boldglm.core.parallel import blocks, map_blocks
 from boldglm.core.precision import PrecisionForms, precision_forms
 from boldglm.core.run_statistics import RunStatistics
 from boldglm.core.sandwich import residual_freedom
+from boldglm.core.timeline import timeline
 
 __all__ = ["OUTCOMES", "GlmFit", "fit_glm", "fit_statistics", "prepare", "residuals"]
 
@@ -36,6 +38,8 @@ BLOCK = 1024
 # Numbers per block of statistics, (rank, voxels): more would leave the cache, and
 # with fewer, threads would wait for each other between the calls.
 STATISTICS_BLOCK = 2**16
+# Pilots that are so many times the data are made twice rather than kept
+LARGEST_KEPT = 3
 
 
 def fit_glm(
@@ -44,6 +48,7 @@ def fit_glm(
     noise: NoiseModel,
     *,
     starts: npt.ArrayLike | None = None,
+    scans: npt.ArrayLike | None = None,
     neighbours: Pool | None = None,
     n_jobs: int | None = None,
 ) -> GlmFit:
@@ -67,9 +72,8 @@ def fit_glm(
     design : (n_scans, n_regressors)
         Of any rank.
     noise : NoiseModel
-    starts : (n_segments,) int, optional
-        Scans at which segments begin, the first is 0: where scans were left out, no
-        noise is remembered. Default: one segment.
+    starts, scans : optional
+        See `prepare`.
     neighbours : Pool, optional
         Averages over neighbouring voxels, for noise models that are pooled.
     n_jobs : int or None
@@ -96,7 +100,9 @@ def fit_glm(
     array([ 2., 10.])
     """
     data = _as_data(data)
-    forms = prepare(design, noise, data.shape[0], data.dtype, starts=starts)
+    forms = prepare(
+        design, noise, data.shape[0], data.dtype, starts=starts, scans=scans
+    )
     out = _empty_fit(forms, noise, data.shape[1])
     constant = constant_in(forms.factor)
     _fit_all(
@@ -105,9 +111,18 @@ def fit_glm(
         blocks(data.shape[1], BLOCK),
         neighbours,
         n_jobs,
-        keep_as=np.float64 if constant is None else data.dtype,
+        keep_as=_kept_as(forms, data.dtype, constant),
     )
     return out
+
+
+def _kept_as(
+    forms: PrecisionForms, dtype: np.dtype[Any], constant: Array | None
+) -> npt.DTypeLike | None:
+    """Precision of pilots that are kept; None if they are much more than the data."""
+    if (forms.order + 1) * forms.rank > LARGEST_KEPT * forms.lags.line.n_scans:
+        return None
+    return np.float64 if constant is None else dtype
 
 
 def prepare(
@@ -117,6 +132,7 @@ def prepare(
     dtype: npt.DTypeLike,
     *,
     starts: npt.ArrayLike | None = None,
+    scans: npt.ArrayLike | None = None,
 ) -> PrecisionForms:
     """Factorise a design for a noise model, and see that it fits the data.
 
@@ -128,13 +144,24 @@ def prepare(
         Of the data.
     dtype : dtype
         Of the data.
+    starts : (n_segments,) int, optional
+        Scans at which segments begin, the first is 0: nothing is remembered from one to
+        the next. Default: one segment.
+    scans : (n_scans,) int, optional
+        In place of `starts`: numbers of the scans in their run, ascending, where some
+        were left out. Noise goes on through those that are missing.
 
     Raises
     ------
     ShapeError
         If data and design have different numbers of scans, or the design leaves no
         degree of freedom.
+    ValueError
+        If both are given, or are no scans, ascending.
     """
+    if starts is not None and scans is not None:
+        msg = "starts and scans are both given; expected one of them"
+        raise ValueError(msg)
     factor = factorize(design)
     rows = factor.design.shape[0]
     if n_scans != rows:
@@ -149,7 +176,11 @@ def prepare(
             "freedom is left for the noise. Remove regressors or add scans."
         )
         raise ShapeError(msg)
-    return precision_forms(factor, noise.order, noise.first_scans, dtype, starts=starts)
+    line = None if scans is None else timeline(scans)
+    if line is not None and line.n_scans != rows:
+        msg = f"scans are {line.n_scans} numbers; expected one for each of {rows} scans"
+        raise ShapeError(msg)
+    return precision_forms(factor, noise.order, noise.first_scans, dtype, starts, line)
 
 
 def fit_statistics(
@@ -200,7 +231,7 @@ def fit_statistics(
             statistics.select(block), shift[block], constant
         ),
         out,
-        blocks(n_voxels, max(BLOCK, STATISTICS_BLOCK // out.factor.rank)),
+        blocks(n_voxels, max(BLOCK, STATISTICS_BLOCK // out.forms.rank)),
         neighbours,
         n_jobs,
     )
@@ -312,12 +343,15 @@ def _fit_all(
 def _finish(pilot: Pilot, noise: NoiseEstimates, out: GlmFit) -> None:
     """From the residuals of least squares and the noise to the fit of a block."""
     products = pilot.products
-    step, square = np.zeros_like(pilot.theta), products.with_self[0]
+    shape = (out.forms.rank, pilot.code.size)
+    step, square = np.zeros(shape), products.with_self[0]
     if not out.noise.sandwich:
         right = out.forms.right_hand_side(products, noise.phi, orthogonal=True)
         step = out.forms.solve(noise.phi, right)
         square = out.forms.square(products, noise.phi)
         square -= np.einsum("rv,rv->v", step, right)
+    # What the scans that are not there may have been is nobody's business
+    step = step[out.forms.lags.n_hidden :]
     code = pilot.code.copy()
     code[noise.held & (code == 0)] = HELD
     out.beta[...] = out.factor.to_beta @ (pilot.theta + step)

@@ -89,6 +89,7 @@ def pilot_of_data(data: Data, forms: PrecisionForms, constant: Array | None) -> 
     basis = forms.factor.basis.astype(residual.dtype)
     theta = basis.T @ residual
     residual -= basis @ theta
+    residual = forms.lags.line.spread(residual)
     products = lag_products(forms.lags, residual, orthogonal=True)
     if constant is not None:
         theta = theta + np.outer(constant, mean)
@@ -128,9 +129,10 @@ def pilot_of_statistics(
     unusable = code > 0
     if unusable.any():
         products, total = products.without(unusable), np.where(unusable, 0.0, total)
-    theta = products.with_design[0]
+    lags = statistics.forms.lags
+    theta = products.with_design[0, lags.n_hidden :]
     if constant is not None:
         level = np.where(unusable, mean, statistics.reference) - shift
         level[code == NOT_FINITE] = 0.0
         theta = theta + np.outer(constant, level)
-    return Pilot(less_fit(statistics.forms.lags, products), theta, total, code)
+    return Pilot(less_fit(lags, products), theta, total, code)

@@ -1,55 +1,61 @@
 """The sufficient statistics of a run: products at lags, and the edge rows.
 
-A run is one segment of scans that follow each other, or several where scans were left
-out: no product reaches over a gap.
+A run is one segment of scans that follow each other, or several that know nothing of
+each other. Scans that were left out have a place in their segment, see
+`boldglm.core.timeline`.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from boldglm._base.errors import ShapeError
+from boldglm.core.timeline import (
+    Timeline,
+    checked_starts,
+    n_pairs,
+    segment_lengths,
+    segments,
+)
 
 __all__ = [
     "DesignLags",
     "LagProducts",
-    "checked_starts",
     "design_lags",
     "edge_rows",
     "lag_products",
     "less_fit",
-    "n_pairs",
-    "segment_lengths",
-    "segments",
     "shift_rows",
 ]
 
 Array = npt.NDArray[np.float64]
 Data = npt.NDArray[np.floating]
 Starts = npt.NDArray[np.intp]
+Rows = TypeVar("Rows", Array, Data)
 
 
 @dataclass(frozen=True)
 class DesignLags:
     """The products of a basis with itself, at lags 0…K.
 
-    With ``D_0 = I`` and ``(D_k)_ts = 1 where |t - s| = k`` and t and s are scans of one
-    segment::
+    With ``D_0 = I`` and ``(D_k)_ts = 1 where |t - s| = k`` and t and s are places of
+    one segment::
 
         products[k] = Q' D_k Q
 
     Attributes
     ----------
-    basis : (n_scans, rank)
-    shifted : (K + 1, n_scans, rank)
+    basis : (length, rank)
+        First columns that are 1 at a place without a scan, then the design, which is 0
+        there.
+    shifted : (K + 1, length, rank)
         ``D_k Q``, what the data are multiplied with.
     products : (K + 1, rank, rank)
     first, last : (n_segments * K, rank)
         The first and the last K rows of every segment, see `edge_rows`.
-    starts : (n_segments,) int
-        Scans at which segments begin; the first is 0.
+    line : Timeline
     """
 
     basis: Array
@@ -57,17 +63,37 @@ class DesignLags:
     products: Array
     first: Array
     last: Array
-    starts: Starts
+    line: Timeline
+
+    @property
+    def starts(self) -> Starts:
+        """Places at which segments begin, (n_segments,); the first is 0."""
+        return self.line.starts
 
     @property
     def lengths(self) -> Starts:
-        """Scans of each segment, (n_segments,)."""
-        return segment_lengths(self.starts, self.basis.shape[0])
+        """Places of each segment, (n_segments,)."""
+        return segment_lengths(self.starts, self.line.length)
+
+    @property
+    def n_hidden(self) -> int:
+        """Places without a scan."""
+        return self.line.length - self.line.n_scans
+
+    @property
+    def seen(self) -> Array:
+        """1 where there is a scan, 0 where there is none, (length, 1)."""
+        return self.line.spread(np.ones((self.line.n_scans, 1)))
 
     @property
     def pairs(self) -> Array:
         """How many pairs of scans there are at each lag, (K + 1,)."""
-        return n_pairs(self.lengths, self.n_lags)
+        if not self.n_hidden:
+            return n_pairs(self.lengths, self.n_lags)
+        seen = self.seen
+        moved = [shift_rows(seen, k, self.starts) for k in range(self.n_lags + 1)]
+        both = np.array([float(np.vdot(seen, one)) for one in moved])
+        return np.where(np.arange(both.size) > 0, both / 2, both)
 
     @property
     def n_lags(self) -> int:
@@ -82,8 +108,9 @@ class LagProducts:
     Attributes
     ----------
     n_scans : int
+        That are there.
     with_design : (K + 1, rank, n_voxels)
-        ``Q' D_k Y``.
+        ``Q' D_k Y``, of data that are 0 where there is no scan.
     with_self : (K + 1, n_voxels)
         ``sum_t y_t y_{t+k}``.
     first, last : (n_segments * K, n_voxels)
@@ -117,7 +144,7 @@ class LagProducts:
         return self.with_design, self.with_self, self.first, self.last
 
 
-def shift_rows(basis: Array, lag: int, starts: Starts) -> Array:
+def shift_rows(basis: Rows, lag: int, starts: Starts) -> Rows:
     """Multiply by ``D_lag``: the row before and the row after, `lag` scans away.
 
     Parameters
@@ -143,27 +170,6 @@ def shift_rows(basis: Array, lag: int, starts: Starts) -> Array:
         part[lag:] += source[:-lag]
         part[:-lag] += source[lag:]
     return moved
-
-
-def segments(starts: Starts, n_scans: int) -> list[slice]:
-    """The segments of a run.
-
-    >>> segments(np.array([0, 3]), 5)
-    [slice(0, 3, None), slice(3, 5, None)]
-    """
-    ends = [*starts[1:].tolist(), n_scans]
-    return [slice(a, b) for a, b in zip(starts.tolist(), ends, strict=True)]
-
-
-def segment_lengths(starts: Starts, n_scans: int) -> Starts:
-    """Scans of each segment, (n_segments,)."""
-    return np.diff(starts, append=n_scans)
-
-
-def n_pairs(lengths: Starts, n_lags: int) -> Array:
-    """Pairs of scans at lags 0…`n_lags`, all segments together."""
-    lags = np.arange(n_lags + 1)[:, np.newaxis]
-    return np.asarray(np.maximum(lengths - lags, 0).sum(axis=1), dtype=np.float64)
 
 
 def edge_rows(
@@ -196,7 +202,11 @@ def edge_rows(
 
 
 def design_lags(
-    basis: Array, n_lags: int, starts: npt.ArrayLike | None = None
+    basis: Array,
+    n_lags: int,
+    starts: npt.ArrayLike | None = None,
+    *,
+    line: Timeline | None = None,
 ) -> DesignLags:
     """Products of a design's basis with itself at lags 0…`n_lags`.
 
@@ -206,6 +216,8 @@ def design_lags(
     n_lags : int
     starts : (n_segments,) int, optional
         Scans at which segments begin, ascending from 0. Default: one segment.
+    line : Timeline, optional
+        In place of `starts`: where the scans lie.
 
     Raises
     ------
@@ -219,53 +231,37 @@ def design_lags(
     >>> design_lags(np.full((4, 1), 0.5), 1).products.ravel()
     array([1. , 1.5])
     """
-    begins = checked_starts(starts, basis.shape[0])
-    lengths = segment_lengths(begins, basis.shape[0])
-    if n_lags and n_pairs(lengths, n_lags)[-1] <= n_lags:
-        _refuse(n_lags, lengths)
-    shifted = np.stack([shift_rows(basis, lag, begins) for lag in range(n_lags + 1)])
-    first, last = edge_rows(basis, n_lags, begins)
-    return DesignLags(
-        basis=basis,
-        shifted=shifted,
-        products=np.einsum("tr,kts->krs", basis, shifted, optimize=True),
-        first=first,
-        last=last,
-        starts=begins,
+    if line is None:
+        n_scans = basis.shape[0]
+        line = Timeline(n_scans, np.arange(n_scans), checked_starts(starts, n_scans))
+    unit = np.zeros((line.length, line.hidden.size))
+    unit[line.hidden, np.arange(line.hidden.size)] = 1.0
+    basis = np.hstack([unit, line.spread(basis)]) if unit.size else basis
+    shifted = np.stack(
+        [shift_rows(basis, lag, line.starts) for lag in range(n_lags + 1)]
     )
+    first, last = edge_rows(basis, n_lags, line.starts)
+    products = np.einsum("tr,kts->krs", basis, shifted, optimize=True)
+    lags = DesignLags(basis, shifted, products, first, last, line)
+    if n_lags and lags.pairs.min() <= n_lags:
+        _refuse(lags)
+    return lags
 
 
-def checked_starts(starts: npt.ArrayLike | None, n_scans: int) -> Starts:
-    """Where segments of consecutive scans begin; None: there is one.
-
-    Raises
-    ------
-    ValueError
-        If they are no scans, ascending from 0.
-    """
-    begins = np.array([0] if starts is None else starts)
-    whole = begins.ndim == 1 and begins.size > 0 and begins.dtype.kind in "iu"
-    if not whole or begins[0] != 0 or (np.diff(begins, append=n_scans) < 1).any():
-        msg = (
-            f"starts are {begins.tolist()}; expected the scans, ascending from 0 and "
-            f"below {n_scans}, at which segments begin"
-        )
-        raise ValueError(msg)
-    return begins.astype(np.intp)
-
-
-def _refuse(n_lags: int, lengths: Starts) -> None:
-    if lengths.size == 1:
+def _refuse(lags: DesignLags) -> None:
+    n_lags, n_scans = lags.n_lags, lags.line.n_scans
+    if n_scans == lags.lengths[0]:
         msg = (
             f"a noise model of order {n_lags} needs more than {2 * n_lags} scans; "
-            f"the design has {lengths[0]}"
+            f"the design has {n_scans}"
         )
     else:
+        at = int(np.argmin(lags.pairs))
         msg = (
-            f"a noise model of order {n_lags} needs scans that follow each other; the "
-            f"{lengths.sum()} scans that are left are in {lengths.size} pieces of "
-            f"{lengths.max()} scans at most. Choose a smaller order or 'ols', or keep "
-            "the scans and give each spoilt one a column of the design"
+            f"a noise model of order {n_lags} needs scans that are near each other; of "
+            f"the {n_scans} scans that are left, in {lags.line.stretches.size} pieces, "
+            f"{lags.pairs[at]:.0f} pairs are {at} scans apart. Choose a smaller order "
+            "or 'ols', or leave out fewer scans"
         )
     raise ShapeError(msg)
 
@@ -282,8 +278,8 @@ def lag_products(
     Parameters
     ----------
     design : DesignLags
-    data : (n_scans, n_voxels) float32 or float64
-        C-contiguous for speed.
+    data : (length, n_voxels) float32 or float64
+        C-contiguous for speed; 0 where there is no scan.
     orthogonal : bool
         The data are known to be orthogonal to the basis (residuals of least
         squares), so the product at lag 0 is zero and need not be taken.
@@ -303,15 +299,20 @@ def lag_products(
     """
     from boldglm.core.lags_kernels import lag_squares
 
-    n_scans, n_voxels = data.shape
-    n_lags, rank = design.n_lags, design.basis.shape[1]
+    length, n_voxels = data.shape
+    n_lags, rank, n_hidden = design.n_lags, design.basis.shape[1], design.n_hidden
     with_design = np.zeros((n_lags + 1, rank, n_voxels))
     for lag in range(int(orthogonal), n_lags + 1):
-        with_design[lag] = design.shifted[lag].astype(data.dtype).T @ data
+        shifted = design.shifted[lag, :, n_hidden:].astype(data.dtype)
+        with_design[lag, n_hidden:] = shifted.T @ data
+        if n_hidden:
+            moved = shift_rows(data, lag, design.starts)
+            with_design[lag, :n_hidden] = moved[design.line.hidden]
     with_self = np.zeros((n_lags + 1, n_voxels))
-    for segment in segments(design.starts, n_scans):
+    for segment in segments(design.starts, length):
         with_self += lag_squares(data[segment], n_lags)
     first, last = edge_rows(data, n_lags, design.starts)
+    n_scans = design.line.n_scans
     return LagProducts(n_scans, with_design, with_self, first, last)
 
 

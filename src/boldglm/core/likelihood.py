@@ -48,11 +48,13 @@ def partial_autocorrelations(phi: Array) -> Array:
 
 
 def log_determinant(forms: PrecisionForms, phi: Array) -> Array:
-    """``log |V|`` of the noise, in units of the innovation variance.
+    """``log |V|`` of the noise of the scans, in units of the innovation variance.
 
     Of stationary noise ``-sum_k k log(1 - kappa_k^2)`` for each segment, with partial
     autocorrelations kappa; 0 where the first scans are conditional, and for segments
-    that have fewer scans than the order.
+    that have fewer scans than the order. Where scans are missing, V is that of those
+    which are there, and the determinant of the whole line times that of the piece of
+    its inverse that belongs to the others.
 
     Parameters
     ----------
@@ -76,15 +78,20 @@ def log_determinant(forms: PrecisionForms, phi: Array) -> Array:
     array([0.   , 0.2877])
     """
     order, n_voxels = phi.shape
-    if forms.first_scans == "conditional" or order == 0:
+    if order == 0:
         return np.zeros(n_voxels)
-    kappa = partial_autocorrelations(phi)
-    one = -np.arange(1.0, order + 1) @ np.log1p(-(kappa**2))
-    return np.asarray(np.count_nonzero(forms.lags.lengths >= order) * one)
+    whole = np.zeros(n_voxels)
+    if forms.first_scans == "exact":
+        kappa = partial_autocorrelations(phi)
+        one = -np.arange(1.0, order + 1) @ np.log1p(-(kappa**2))
+        whole = np.count_nonzero(forms.lags.lengths >= order) * one
+    if forms.lags.n_hidden:
+        whole = whole + _logarithms(forms, phi)[0]
+    return np.asarray(whole)
 
 
 def log_determinant_of_precision(forms: PrecisionForms, phi: Array) -> Array:
-    """``log |Q' V^-1 Q|``, for restricted likelihoods.
+    """``log |Q' V^-1 Q|`` of the scans, for restricted likelihoods.
 
     Parameters
     ----------
@@ -108,13 +115,7 @@ def log_determinant_of_precision(forms: PrecisionForms, phi: Array) -> Array:
         return np.zeros(n_voxels)
     if forms.is_diagonal:
         return _of_diagonal(forms, phi[0])
-    out = np.empty(n_voxels)
-    map_blocks(
-        lambda block: _of_triangles(forms, phi[:, block], out[block]),
-        blocks(n_voxels, BLOCK),
-        n_jobs=None,
-    )
-    return out
+    return _logarithms(forms, phi)[1]
 
 
 def _of_diagonal(forms: PrecisionForms, phi: Array) -> Array:
@@ -128,14 +129,30 @@ def _of_diagonal(forms: PrecisionForms, phi: Array) -> Array:
     return np.asarray(np.log(diagonal).sum(axis=0) + np.linalg.slogdet(rest)[1])
 
 
+def _logarithms(forms: PrecisionForms, phi: Array) -> Array:
+    """Log-determinants of ``Q'V^-1 Q``, (2, n_voxels).
+
+    That of the piece of places without a scan, and what the design makes of the rest.
+    """
+    out = np.empty((2, phi.shape[1]))
+    map_blocks(
+        lambda block: _of_triangles(forms, phi[:, block], out[:, block]),
+        blocks(phi.shape[1], BLOCK),
+        n_jobs=None,
+    )
+    return out
+
+
 def _of_triangles(forms: PrecisionForms, phi: Array, out: Array) -> None:
     from boldglm.core.precision_kernels import cholesky
 
     upper = np.triu_indices(forms.order)
     weights = np.concatenate([lag_weights(phi), -edge_weights(phi)[upper]])
     triangle = forms.pieces @ weights
-    rank = forms.factor.rank
+    rank, n_hidden = forms.rank, forms.lags.n_hidden
     cholesky(triangle, rank)
-    # The diagonal holds its reciprocals
+    # The diagonal holds its reciprocals, those of places without a scan first
     places = np.arange(rank) * (np.arange(rank) + 3) // 2
-    out[...] = -2.0 * np.log(triangle[places]).sum(axis=0)
+    logarithms = -2.0 * np.log(triangle[places])
+    out[0] = logarithms[:n_hidden].sum(axis=0)
+    out[1] = logarithms[n_hidden:].sum(axis=0)

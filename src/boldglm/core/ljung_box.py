@@ -14,8 +14,9 @@ from boldglm.core.autocorrelation import (
     whitened_starts,
 )
 from boldglm.core.gls import GlmFit
-from boldglm.core.lags import checked_starts, n_pairs, segment_lengths, shift_rows
+from boldglm.core.lags import shift_rows
 from boldglm.core.parallel import blocks, map_blocks, one_blas_thread
+from boldglm.core.timeline import checked_starts, n_pairs, segment_lengths
 
 __all__ = [
     "CorrelationMoments",

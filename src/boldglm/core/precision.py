@@ -6,9 +6,12 @@ With ``c = (1, -phi_1, …, -phi_p)`` and ``D_k`` the matrix of ones at distance
 
 in units of the innovation variance. The edges take back what the sum counts beyond
 the ends of the series, p x p pieces of the last rows (and of the first rows too in
-the exact stationary precision). Scans that were left out part a run into segments, each
-with edges of its own. So ``A' V^-1 B`` of anything is a sum of products at
-lags with a weight per voxel: no pass over time per voxel.
+the exact stationary precision), of every segment of a run. So ``A' V^-1 B`` of anything
+is a sum of products at lags with a weight per voxel: no pass over time per voxel.
+
+Scans that were left out have places on the line, and regressors of their own there, the
+first columns of the basis Q of `DesignLags`. With them in the fit,
+all else comes out as by the covariance of the scans that are there.
 
 References
 ----------
@@ -27,6 +30,7 @@ from boldglm.core.lags import DesignLags, LagProducts, design_lags
 from boldglm.core.linear import Factor
 from boldglm.core.noise import FirstScans
 from boldglm.core.parallel import one_blas_thread
+from boldglm.core.timeline import Timeline
 
 __all__ = ["PrecisionForms", "precision_forms"]
 
@@ -47,9 +51,10 @@ class PrecisionForms:
     Attributes
     ----------
     factor : Factor
-        In a basis in which ``products[1]`` is diagonal where the order is 1 and the
-        run has one segment.
+        Of the scans that are there, in a basis in which ``products[1]`` is diagonal
+        where the order is 1 and the run is one segment without gaps.
     lags : DesignLags
+        Of the whole line.
     first_scans : {'conditional', 'exact'}
     pieces : (rank (rank + 1) / 2, n_pieces)
         Packed lower triangles of the matrices that ``Q' V^-1 Q`` is a sum of, for
@@ -69,6 +74,15 @@ class PrecisionForms:
     def order(self) -> int:
         """Order of the autoregression."""
         return self.lags.n_lags
+
+    @property
+    def rank(self) -> int:
+        """Columns of the basis on the whole line."""
+        return int(self.lags.basis.shape[1])
+
+    def whole(self, rows: Array) -> Array:
+        """Rows over the design, (n_rows, factor.rank), as rows over the whole basis."""
+        return np.pad(rows, ((0, 0), (self.lags.n_hidden, 0)))
 
     def right_hand_side(
         self, products: LagProducts, phi: Array, *, orthogonal: bool = False
@@ -110,7 +124,7 @@ class PrecisionForms:
     @property
     def is_diagonal(self) -> bool:
         """Whether ``Q'V^-1 Q`` is a diagonal less a rank one or two."""
-        return self.order == 1 and self.lags.starts.size == 1
+        return _is_diagonal(self.lags)
 
     def solve(self, phi: Array, right: Array) -> Array:
         """``(Q' V^-1 Q)^-1 right`` with a right-hand side per voxel.
@@ -146,13 +160,15 @@ class PrecisionForms:
         Parameters
         ----------
         phi : (order, n_voxels)
-        contrast : (n_rows, rank)
+        contrast : (n_rows, factor.rank)
 
         Returns
         -------
         (n_rows, n_rows, n_voxels)
         """
         from boldglm.core import precision_kernels as kernels
+
+        contrast = self.whole(contrast)
 
         n_rows, n_voxels = contrast.shape[0], phi.shape[1]
         out = np.empty((n_rows, n_rows, n_voxels))
@@ -199,6 +215,7 @@ def precision_forms(
     first_scans: FirstScans,
     dtype: npt.DTypeLike = np.float64,
     starts: npt.ArrayLike | None = None,
+    line: Timeline | None = None,
 ) -> PrecisionForms:
     """Make a design ready for noise of an order.
 
@@ -212,7 +229,7 @@ def precision_forms(
     first_scans : {'conditional', 'exact'}
     dtype : dtype
         Precision of the data.
-    starts : (n_segments,) int, optional
+    starts, line : optional
         See `boldglm.core.lags.design_lags`.
 
     Returns
@@ -226,18 +243,22 @@ def precision_forms(
     >>> forms.quadratic(np.zeros((1, 1)), np.ones((1, 1))).ravel()
     array([1.])
     """
-    lags = design_lags(factor.basis, order, starts)
-    if order == 1 and lags.starts.size == 1:
+    lags = design_lags(factor.basis, order, starts, line=line)
+    if _is_diagonal(lags):
         with one_blas_thread():
             factor = factor.rotate(np.linalg.eigh(lags.products[1])[1])
-        lags = design_lags(factor.basis, order, starts)
+        lags = design_lags(factor.basis, order, line=lags.line)
     pieces = _packed_pieces(lags, first_scans)
     return PrecisionForms(factor, lags, first_scans, pieces, np.dtype(dtype))
 
 
+def _is_diagonal(lags: DesignLags) -> bool:
+    return lags.n_lags == 1 and lags.starts.size == 1 and not lags.n_hidden
+
+
 def _packed_pieces(lags: DesignLags, first_scans: FirstScans) -> Array:
     rank, order = lags.basis.shape[1], lags.n_lags
-    if order == 0 or (order == 1 and lags.starts.size == 1):
+    if order == 0 or _is_diagonal(lags):
         return np.empty((rank * (rank + 1) // 2, 0))
     edges = [lags.last, lags.first] if first_scans == "exact" else [lags.last]
     # (order, n_segments, rank): the i-th rows from the edges of all segments

@@ -5,14 +5,16 @@ forgotten: memory does not grow with its length.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from boldglm._base.errors import ShapeError
-from boldglm.core.lags import LagProducts, edge_rows, segments, shift_rows
+from boldglm.core.lags import LagProducts, edge_rows, shift_rows
 from boldglm.core.parallel import blocks, map_blocks
 from boldglm.core.precision import PrecisionForms
+from boldglm.core.timeline import segments
 
 __all__ = ["RunAccumulator", "RunStatistics"]
 
@@ -39,7 +41,7 @@ class RunStatistics:
     reference : (n_voxels,)
         What was taken off the data, so that products are of deviations.
     with_ones : (K + 1, n_voxels)
-        ``1'D_k z`` of the data less the reference, z.
+        ``1'D_k z`` of the data less the reference, z, over the scans that are there.
     """
 
     forms: PrecisionForms
@@ -97,12 +99,12 @@ class RunStatistics:
         """
         products, by = self.products, self.reference - shift
         lags = self.forms.lags
-        weights = lags.shifted.sum(axis=1)
+        weights = lags.shifted[:, lags.line.places].sum(axis=1)
         with_self = products.with_self + by * self.with_ones
         with_self[0] += by * self.total
         with_self += lags.pairs[:, np.newaxis] * by**2
         # rows that a short segment lacks stay 0
-        ones = edge_rows(np.ones((products.n_scans, 1)), lags.n_lags, lags.starts)
+        ones = edge_rows(lags.seen, lags.n_lags, lags.starts)
         return LagProducts(
             n_scans=products.n_scans,
             with_design=products.with_design + weights[:, :, None] * by,
@@ -147,21 +149,20 @@ class RunAccumulator:
     ) -> None:
         lags = forms.lags
         self._forms, self._n_jobs = forms, n_jobs
-        n_scans, rank = lags.basis.shape
+        length, rank = lags.basis.shape
         order = lags.n_lags
         # One matrix for all lags: rows (lag, column of the basis), columns scans.
         self._shifted = np.ascontiguousarray(
-            lags.shifted.transpose(0, 2, 1).reshape(-1, n_scans)
+            lags.shifted.transpose(0, 2, 1).reshape(-1, length)
         )
-        ones = np.ones((n_scans, 1))
         self._partners = np.hstack(
-            [shift_rows(ones, lag, lags.starts) for lag in range(order + 1)]
+            [shift_rows(lags.seen, lag, lags.starts) for lag in range(order + 1)]
         ).T.copy()
         self._with_design = np.zeros(((order + 1) * rank, n_voxels))
         self._with_self = np.zeros((order + 1, n_voxels))
         self._with_ones = np.zeros((order + 1, n_voxels))
         self._reference = np.zeros(n_voxels)
-        self._segments = segments(lags.starts, n_scans)
+        self._segments = segments(lags.starts, length)
         self._first, self._last = np.zeros((2, lags.starts.size, order, n_voxels))
         self._recent = np.zeros((order, n_voxels))
         self._waiting: Data = np.empty((0, n_voxels))
@@ -181,7 +182,7 @@ class RunAccumulator:
         ShapeError
             If there are more scans than the design has rows, or other voxels.
         """
-        n_scans, n_voxels = self._shifted.shape[1], self._reference.size
+        n_scans, n_voxels = self._forms.lags.line.n_scans, self._reference.size
         seen = self._done + self._n_waiting + len(rows)
         if rows.ndim != 2 or rows.shape[1] != n_voxels or seen > n_scans:
             msg = (
@@ -208,7 +209,7 @@ class RunAccumulator:
             If scans are missing.
         """
         self._sum_up()
-        n_scans, rank = self._forms.lags.basis.shape
+        n_scans, rank = self._forms.lags.line.n_scans, self._forms.rank
         if self._done != n_scans:
             msg = f"{self._done} scans were added; the design has {n_scans} rows"
             raise ShapeError(msg)
@@ -243,17 +244,24 @@ class RunAccumulator:
             # the mean of equal numbers is that number, exactly
             self._reference[voxels] = rows.mean(axis=0, dtype=np.float64)
         order = len(self._recent)
-        series = np.empty((order + len(rows), rows.shape[1]))
+        scans, at = self._on_the_line(done, len(rows))
+        series = np.zeros((order + scans.stop - scans.start, rows.shape[1]))
         new = series[order:]
-        np.subtract(rows, self._reference[voxels], out=new)
-        scans = slice(done, done + len(rows))
+        new[at] = rows - self._reference[voxels]
         self._with_ones[:, voxels] += self._partners[:, scans] @ new
         self._with_design[:, voxels] += self._shifted[:, scans] @ new
         for at, segment in enumerate(self._segments):
-            begin, end = max(segment.start, done), min(segment.stop, scans.stop)
+            begin, end = max(segment.start, scans.start), min(segment.stop, scans.stop)
             if begin < end:
-                piece = slice(begin - done, end - done + order)
+                piece = slice(begin - scans.start, end - scans.start + order)
                 self._add_piece(series[piece], at, begin, voxels)
+
+    def _on_the_line(self, done: int, n_rows: int) -> tuple[slice, Any]:
+        """Places up to those of the next scans, and which of these are theirs."""
+        places = self._forms.lags.line.places
+        begin = int(places[done - 1]) + 1 if done else 0
+        own = places[done : done + n_rows] - begin
+        return slice(begin, begin + int(own[-1]) + 1), own
 
     def _add_piece(self, series: Array, at: int, begin: int, voxels: slice) -> None:
         """Add consecutive scans of a segment.

@@ -122,7 +122,7 @@ def sandwich(forms: PrecisionForms, phi: Array, contrast: Array) -> Array:
     ----------
     forms : PrecisionForms
     phi : (order, n_voxels)
-    contrast : (n_rows, rank)
+    contrast : (n_rows, factor.rank)
 
     Returns
     -------
@@ -138,7 +138,7 @@ def sandwich(forms: PrecisionForms, phi: Array, contrast: Array) -> Array:
     array([1.    , 2.75])
     """
     lags = forms.lags
-    weights = lags.basis @ contrast.T
+    weights = lags.basis @ forms.whole(contrast).T
     gamma = autocovariances(phi, min(len(weights) - 1, LONGEST))
     products = np.stack(
         [weights.T @ shift_rows(weights, k, lags.starts) for k in range(len(gamma))],

@@ -7,9 +7,9 @@ import numpy as np
 from boldglm._base.errors import ShapeError
 from boldglm.core.contrast import independent_rows
 from boldglm.core.gls import GlmFit, fit_glm
-from boldglm.core.lags import segments
 from boldglm.core.linear import factorize
 from boldglm.core.noise import NoiseModel
+from boldglm.core.timeline import segments
 from boldglm.glm.model import LikelihoodModelResults
 
 __all__ = ["ARModel", "OLSModel", "RegressionResults", "SimpleRegressionResults"]
@@ -152,7 +152,7 @@ class _VoxelwiseModel:
     def __init__(self, fit: GlmFit):
         self.design = fit.factor.design
         self.order, self.rho = fit.noise.order, fit.phi
-        self._starts = fit.forms.lags.starts
+        self._starts = fit.forms.lags.line.stretches
         self.df_total = self.design.shape[0]
         self.df_model = fit.factor.rank
         self.df_residuals = fit.dof

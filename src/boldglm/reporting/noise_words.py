@@ -56,12 +56,12 @@ def estimate_words(model: FittedModel) -> str:
     if noise.first_scans == "exact" and not noise.sandwich:
         told.append(EXACT)
     if _has_gaps(model):
-        told.append("No noise was remembered over the gaps that censored scans leave.")
+        told.append("Noise was taken to go on through the scans that were censored.")
     return " ".join(told)
 
 
 def _has_gaps(model: FittedModel) -> bool:
-    return any(fit.forms.lags.starts.size > 1 for fit in model.fits)
+    return any(fit.forms.lags.line.stretches.size > 1 for fit in model.fits)
 
 
 def _arma_words(noise: NoiseModel) -> str:

@@ -13,7 +13,7 @@ from boldglm.core.goodness import akaike, bayes, log_likelihood
 from boldglm.core.neighbours import MaskAverage
 from boldglm.core.noise import noise_model
 from boldglm.glm.first_level import FirstLevelModel, run_glm
-from boldglm.glm.first_level.run_reading import NOISE_FWHM, segment_starts
+from boldglm.glm.first_level.run_reading import NOISE_FWHM
 from boldglm.image.sources import grid_of
 from boldglm.plotting import plot_noise_spectrum
 
@@ -160,11 +160,6 @@ def test_partial_r_square_is_that_of_the_f_test(brain, run, table):
     np.testing.assert_allclose(
         images[0].get_fdata()[inside(model)], expected, rtol=1e-5
     )
-
-
-def test_starts_of_scans_that_follow_each_other():
-    assert segment_starts(np.arange(5)).tolist() == [0]
-    assert segment_starts(np.array([3, 4, 8, 10])).tolist() == [0, 2, 3]
 
 
 def test_the_noise_of_a_run_is_told_in_a_line_and_drawn(brain, run, table):

@@ -130,29 +130,57 @@ def test_scans_are_kept_by_booleans_or_indices(model, run, table, form):
 
 @pytest.mark.parametrize("minimize_memory", [True, False])
 @pytest.mark.parametrize("noise", ["ar1", "ar3+", "arma11"])
-def test_noise_is_not_remembered_over_scans_left_out(
+def test_noise_goes_on_through_scans_left_out(
     model, run, table, noise, minimize_memory
 ):
     kept = np.ones(sim.N_SCANS, bool)
     kept[[0, 1, 40, 41]] = False
     model.set_params(noise_model=noise, minimize_memory=minimize_memory)
     (fit,) = model.fit(run, table, sample_masks=kept).fits_
-    assert fit.forms.lags.starts.tolist() == [0, 38]
+    assert fit.forms.lags.line.stretches.tolist() == [0, 38]
     X = model.design_matrices_[0].to_numpy()
     Y = model.masker_.transform(run, sample_mask=np.flatnonzero(kept))
     Y = 100 * (Y / Y.mean(axis=0) - 1)
-    expected = fit_glm(Y, X, noise_model(noise), starts=[0, 38])
+    expected = fit_glm(Y, X, noise_model(noise), scans=np.flatnonzero(kept))
     np.testing.assert_allclose(fit.phi, expected.phi, atol=2e-3)
     np.testing.assert_allclose(fit.beta, expected.beta, atol=2e-3)
     over = fit_glm(Y, X, noise_model(noise))
     assert np.abs(over.phi - expected.phi).max() > 0.01
 
 
+@pytest.mark.parametrize("noise", ["ar2+", "auto2", "ols+2"])
+def test_a_scan_left_out_and_a_column_for_it_are_the_same(model, run, table, noise):
+    options = {"noise_model": noise, "first_scans": "exact", "signal_scaling": False}
+    model.set_params(**options)
+    design = model.fit(run, table).design_matrices_[0]
+    spoilt = [7, 30, 31, 55]
+    for scan in spoilt:
+        design[f"spike_{scan}"] = np.eye(sim.N_SCANS)[scan]
+    other = FirstLevelModel(mask_img=model.mask_img, **options)
+    with_columns = z_of(other.fit(run, design_matrices=design), "a - b")
+    kept = np.setdiff1d(np.arange(sim.N_SCANS), spoilt)
+    without = z_of(model.fit(run, table, sample_masks=kept), "a - b")
+    np.testing.assert_allclose(without, with_columns, atol=2e-3)
+
+
 def test_divergence_gaps_are_filtered_over_with_bins_as_nilearn_does(model, run, table):
     kept = np.ones(sim.N_SCANS, bool)
     kept[40] = False
     (fit,) = model.fit(run, table, sample_masks=kept, bins=100).fits_
-    assert fit.forms.lags.starts.tolist() == [0]
+    assert fit.forms.lags.line.stretches.tolist() == [0]
+
+
+def test_too_many_scans_left_out_to_follow_the_noise_are_told(
+    model, run, table, monkeypatch
+):
+    from boldglm.core import timeline
+
+    monkeypatch.setattr(timeline, "MOST_HIDDEN", 5)
+    kept = np.ones(sim.N_SCANS, bool)
+    kept[10:70:10] = False
+    with pytest.warns(DesignWarning, match="6 scans are missing .* more than 5"):
+        (fit,) = model.fit(run, table, sample_masks=kept).fits_
+    assert fit.forms.lags.starts.size == 7
 
 
 def test_runs_may_keep_other_scans_or_all(model, run, table):

@@ -56,6 +56,25 @@ def test_contrasts_of_a_loaded_model_are_the_same_to_the_bit(
         assert np.array_equal(mine.get_fdata(), its.get_fdata())
 
 
+@pytest.mark.parametrize("noise", ["ar1", "auto2"])
+def test_a_loaded_model_knows_which_scans_were_left_out(
+    run, table, brain, tmp_path, noise
+):
+    kept = np.setdiff1d(np.arange(sim.N_SCANS), [3, 4, 20, *range(50, 68)])
+    model = FirstLevelModel(
+        t_r=sim.T_R, mask_img=brain, noise_model=noise, first_scans="exact"
+    )
+    model.fit(run, table, sample_masks=kept).save(tmp_path / "model.npz")
+    loaded = FirstLevelModel.load(tmp_path / "model.npz")
+    same_maps(model, loaded, "a - b")
+    line, expected = (one.fits_[0].forms.lags.line for one in (loaded, model))
+    np.testing.assert_array_equal(line.places, expected.places)
+    np.testing.assert_array_equal(line.starts, expected.starts)
+    assert (line.hidden.size, line.starts.size) == (3, 2)
+    for mine, its in zip(model.log_likelihood_, loaded.log_likelihood_, strict=True):
+        np.testing.assert_array_equal(mine.get_fdata(), its.get_fdata())
+
+
 def test_bins_and_designs_made_from_events_are_kept(run, table, brain, tmp_path):
     model = FirstLevelModel(
         t_r=2, hrf_model="fir", fir_delays=[0, 2], mask_img=brain, subject_label="s1"

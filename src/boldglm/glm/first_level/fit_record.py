@@ -160,7 +160,7 @@ def record_runs(
         one = _record_run(run, len(series))
         found = None
         if len(series) > SHORTEST:
-            found = whiteness_of_fit(series, fit, starts=fit.forms.lags.starts)
+            found = whiteness_of_fit(series, fit, starts=fit.forms.lags.line.stretches)
         records.append(replace(one, whiteness=found))
     return FitRecord(_mask_words(mask_img), tuple(records))
 

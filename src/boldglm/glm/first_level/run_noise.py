@@ -104,7 +104,7 @@ class RunNoise:
             raise AttributeError(msg)
         fit = self._fit
         left = residuals(self._series, fit)
-        _, p = ljung_box_of_fit(left, fit, starts=fit.forms.lags.starts)
+        _, p = ljung_box_of_fit(left, fit, starts=fit.forms.lags.line.stretches)
         unfitted = np.isin(fit.outcome, (CONSTANT, NOT_FINITE))
         return self._image(np.where(unfitted | ~np.isfinite(p), 1.0, p))
 

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from boldglm._base.log import say
-from boldglm._base.warnings import held_warnings, warn
+from boldglm._base.warnings import DesignWarning, held_warnings, warn
+from boldglm.core import timeline
 from boldglm.core.gls import GlmFit, fit_glm, fit_statistics, prepare
 from boldglm.core.neighbours import MaskAverage
 from boldglm.core.noise import NoiseModel
@@ -25,7 +26,7 @@ from boldglm.glm.first_level.scaling import (
 )
 from boldglm.image.stored import is_compressed
 
-__all__ = ["NOISE_FWHM", "FittedRun", "fit_runs", "segment_starts"]
+__all__ = ["NOISE_FWHM", "FittedRun", "fit_runs"]
 
 # Neighbours that noise is averaged over: full width at half maximum, mm.
 NOISE_FWHM = 8.0
@@ -124,15 +125,6 @@ def _neighbours(masker: Any, n_jobs: int | None) -> MaskAverage:
     return MaskAverage(inside, sizes, NOISE_FWHM, n_jobs=n_jobs)
 
 
-def segment_starts(kept: np.ndarray) -> np.ndarray:
-    """Where stretches of consecutive scans begin, among the scans that are kept.
-
-    >>> segment_starts(np.array([0, 1, 2, 5, 6, 9]))
-    array([0, 3, 5])
-    """
-    return np.concatenate([[0], np.flatnonzero(np.diff(kept) > 1) + 1])
-
-
 def _runs_at_once(
     model: Any,
     runs: list[Run],
@@ -188,9 +180,11 @@ def _fit_run(
     """
     say(model.verbose, "run %d: reading %d scans", run.index, run.n_scans)
     kept = np.arange(run.n_scans) if scans is None else scans
-    # With bins the numbers are nilearn's, which filters on over the gaps
-    starts = segment_starts(kept) if noise.bins is None else np.array([0])
-    forms = prepare(design, noise, kept.size, np.float32, starts=starts)
+    # With bins the numbers are nilearn's, to which scans around a gap are neighbours
+    numbers = kept if noise.bins is None else None
+    if noise.order:
+        _warn_of_ends(kept, run.index)
+    forms = prepare(design, noise, kept.size, np.float32, scans=numbers)
     options: Any = {"neighbours": neighbours, "n_jobs": n_jobs}
     if model.minimize_memory and not masker.cleans and _is_smaller(forms):
         statistics, sample = _read_statistics(model, run, kept, masker, forms, n_jobs)
@@ -205,10 +199,23 @@ def _fit_run(
         return FittedRun(fit, None, sample)
     series = masker.transform(run.image, sample_mask=scans)
     series = scale_signal(series, model.signal_scaling, bool(model.standardize))
-    fit = fit_glm(series, design, noise, starts=starts, **options)
+    fit = fit_glm(series, design, noise, scans=numbers, **options)
     say(model.verbose, "run %d: fitted %d voxels", run.index, fit.sigma2.size)
     sample = np.ascontiguousarray(series[:, _sampled(*series.shape)])
     return FittedRun(fit, None if model.minimize_memory else series, sample)
+
+
+def _warn_of_ends(kept: np.ndarray, run: int) -> None:
+    """Say where the noise cannot be followed through the scans that are missing."""
+    n_missing = timeline.n_between(kept)
+    if n_missing > timeline.MOST_HIDDEN:
+        warn(
+            f"The run at index {run}: {n_missing} scans are missing between those that "
+            f"are left, more than {timeline.MOST_HIDDEN}, through which the noise can "
+            "be followed. It is taken to end at every gap, and effects that are not "
+            "there are found too often.",
+            DesignWarning,
+        )
 
 
 def _sampled(n_scans: int, n_voxels: int) -> np.ndarray:
@@ -219,9 +226,8 @@ def _sampled(n_scans: int, n_voxels: int) -> np.ndarray:
 
 def _is_smaller(forms: PrecisionForms) -> bool:
     """Whether the statistics of a run take less memory than its float32 series."""
-    n_scans, rank = forms.lags.basis.shape
-    n_lags = forms.lags.n_lags
-    numbers = (n_lags + 1) * (rank + 1) + 2 * n_lags + 2
+    n_scans, n_lags = forms.lags.line.n_scans, forms.lags.n_lags
+    numbers = (n_lags + 1) * (forms.rank + 1) + 2 * n_lags + 2
     return 8 * numbers < 4 * n_scans
 
 

@@ -18,6 +18,7 @@ from boldglm.core.gls import GlmFit
 from boldglm.core.linear import factorize
 from boldglm.core.noise import NoiseModel
 from boldglm.core.precision import precision_forms
+from boldglm.core.timeline import checked_line
 from boldglm.glm.first_level.fit_record import FitRecord, record_from_text
 
 __all__ = ["load_model", "save_model"]
@@ -67,7 +68,9 @@ def save_model(model, path: str | PathLike) -> None:
     ):
         arrays[f"run{index}_design"] = design.to_numpy(dtype=float)
         arrays[f"run{index}_index"] = _index(design.index)
-        arrays[f"run{index}_starts"] = fit.forms.lags.starts
+        line = fit.forms.lags.line
+        arrays[f"run{index}_starts"] = line.starts
+        arrays[f"run{index}_places"] = line.places
         arrays.update({f"run{index}_{n}": getattr(fit, n) for n in ALWAYS})
         noise = fit.noise
         if noise.kind != "ar":
@@ -193,12 +196,15 @@ def _fit(stored, prefix: str, run: dict[str, Any], n_voxels: int) -> GlmFit:
     names = ("corrected", "pooled", "kind", "sandwich")
     options = dict(zip(names, rest, strict=False))
     model = NoiseModel(str(name), int(order), first_scans, bins, **options)
-    starts = stored.get(f"{prefix}starts")
+    starts = stored.get(f"{prefix}starts", np.zeros(1, int))
     factor = factorize(stored[f"{prefix}design"])
     # In the precision of the data that were fitted: the same factors, to the bit.
     precision = np.dtype(run["precision"])
+    n_scans = factor.design.shape[0]
+    places = stored.get(f"{prefix}places", np.arange(n_scans))
+    line = checked_line(places, starts, n_scans)
     forms = precision_forms(
-        factor, model.order, model.first_scans, precision, starts=starts
+        factor, model.order, model.first_scans, precision, line=line
     )
     arrays = {key: stored[f"{prefix}{key}"] for key in ALWAYS}
     own = model.kind != "ar"
