@@ -72,7 +72,7 @@ def brute_fit(Y, X, phi=None, exact=False):
         # once more: of a mean of 1e5 some of its rounding is left
         seen += Q.T @ left
         left -= Q @ (Q.T @ left)
-        inverse = linalg.solve_triangular(R, np.eye(n_regressors)) / length[:, None]
+        inverse = np.linalg.inv(R) / length[:, None]
         beta.append(inverse @ seen)
         covariance.append(inverse @ inverse.T)
         sigma2.append(left @ left / (n_scans - n_regressors))

@@ -177,6 +177,7 @@ def test_one_voxel(n_voxels, two_sided, rng):
         np.testing.assert_allclose(at(found["tfce"]), np.sign(t[0]) * size[0] ** 3 / 3)
 
 
+@pytest.mark.slow
 def test_five_hundred_regressors(rng):
     """Of 520 subjects; a session each for most of them."""
     X = rng.standard_normal((520, 500))

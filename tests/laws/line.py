@@ -18,13 +18,16 @@ from boldglm.glm.first_level import FirstLevelModel
 
 NOISES = ("ols", "ar1", "ar3", "ar1+", "auto2", "arma11")
 SCALINGS = (0, 1, (0, 1), False)
-# Every day each noise model and each scaling once; all pairs with `make test-slow`.
+
+
+def slow_if(condition, *values):
+    """Parameters of a test that is run with `make test-slow` only."""
+    return pytest.param(*values, marks=pytest.mark.slow if condition else ())
+
+
+# Every day each noise model and each scaling once.
 PAIRS = [
-    pytest.param(
-        noise,
-        scaling,
-        marks=() if scaling is False or noise == "ar1" else pytest.mark.slow,
-    )
+    slow_if(scaling is not False and noise != "ar1", noise, scaling)
     for noise in NOISES
     for scaling in SCALINGS
 ]

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from tests.laws import line
-from tests.laws.line import NOISES, assert_same
+from tests.laws.line import NOISES, assert_same, slow_if
 
 from boldglm.glm.first_level import FirstLevelModel
 
@@ -55,16 +55,16 @@ def written(folder, run, ending=".nii", dtype="<f4", scale=None, make=None):
     return folder / f"bold{ending}"
 
 
-@pytest.mark.parametrize("noise", ["ar1", "auto2"])
+@pytest.mark.parametrize("noise", ["ar1", slow_if(True, "auto2")])
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("scaling", [0, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("scaling", [0, slow_if(True, 1)])
 def test_how_voxels_are_stored(noise, kind, scaling, run, paths, as_it_is, tmp_path):
     path = written(tmp_path, run, **KINDS[kind])
     found = line.maps(line.fitted((path, paths[1]), run.design, noise, scaling))
     assert_same(found, as_it_is(noise, scaling))
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [slow_if("short" not in k, k) for k in KINDS])
 def test_how_voxels_are_stored_and_smoothed(kind, run, paths, as_it_is, tmp_path):
     path = written(tmp_path, run, **KINDS[kind])
     options = {"smoothing_fwhm": 4.0, "minimize_memory": False}
@@ -73,7 +73,7 @@ def test_how_voxels_are_stored_and_smoothed(kind, run, paths, as_it_is, tmp_path
 
 
 @pytest.mark.parametrize("dtype", [bool, ">i2", "<f4", "<f8", "<i8"])
-@pytest.mark.parametrize("ending", [".nii", ".nii.gz"])
+@pytest.mark.parametrize("ending", [".nii.gz", slow_if(True, ".nii")])
 def test_how_a_mask_is_stored(dtype, ending, run, paths, as_it_is, tmp_path):
     inside = run.inside.astype(np.uint8 if dtype is bool else dtype)
     image = nib.Nifti1Image(inside, run.affine, dtype=inside.dtype)

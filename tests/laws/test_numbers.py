@@ -8,7 +8,7 @@ good to 1e-6 of themselves.
 import numpy as np
 import pytest
 from tests.laws import line
-from tests.laws.line import F_CONTRAST, PAIRS, T_CONTRAST, assert_same
+from tests.laws.line import F_CONTRAST, PAIRS, T_CONTRAST, assert_same, slow_if
 
 ROUNDING = 3e-6
 # Other data that are no multiples of the old ones are rounded to single precision
@@ -17,7 +17,7 @@ ROUNDED_DATA = 3e-5
 
 
 @pytest.mark.parametrize(("noise", "scaling"), PAIRS)
-@pytest.mark.parametrize("factor", [3.0, 2.0**-4])
+@pytest.mark.parametrize("factor", [3.0, slow_if(True, 2.0**-4)])
 def test_units_of_the_data(noise, scaling, factor, run, as_it_is, tmp_path):
     """In per cent of a mean nothing changes; else effects do, and no statistic."""
     other = run._replace(data=run.data * np.float32(factor))
@@ -124,7 +124,7 @@ def test_regressors_given_twice(noise, run, as_it_is, paths):
 
 
 @pytest.mark.parametrize("noise", line.NOISES)
-@pytest.mark.parametrize("weight", [1e-6, -3.0, 1e6])
+@pytest.mark.parametrize("weight", [-1e6, slow_if(True, 1e-6)])
 def test_weights_of_a_contrast(noise, weight, run, as_it_is, paths):
     """Effects are in their units; F of what they span in none but those of data."""
     model = line.fitted(paths, run.design, noise)
@@ -148,7 +148,7 @@ def test_weights_of_a_contrast(noise, weight, run, as_it_is, paths):
 
 
 @pytest.mark.parametrize("noise", line.NOISES)
-@pytest.mark.parametrize("scaling", [0, pytest.param(False, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("scaling", [0, slow_if(True, False)])
 def test_a_run_backwards(noise, scaling, run, as_it_is, tmp_path):
     """The stationary likelihood does not know which way time goes."""
     back = run._replace(
@@ -159,8 +159,7 @@ def test_a_run_backwards(noise, scaling, run, as_it_is, tmp_path):
     assert_same(found, expected, ROUNDING)
 
 
-@pytest.mark.parametrize("noise", line.NOISES)
-@pytest.mark.parametrize("scaling", line.SCALINGS)
+@pytest.mark.parametrize(("noise", "scaling"), PAIRS)
 def test_keeping_the_data(noise, scaling, run, as_it_is, paths):
     """Series held in memory give what the sums of the pass over the file gave."""
     model = line.fitted(paths, run.design, noise, scaling, minimize_memory=False)

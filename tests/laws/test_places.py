@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 from tests.laws import line
-from tests.laws.line import NOISES, PAIRS, T_CONTRAST, assert_same
+from tests.laws.line import NOISES, PAIRS, T_CONTRAST, assert_same, slow_if
 
 from boldglm.glm import threshold_stats_img
 
@@ -47,10 +47,7 @@ def turned_back(found, order, flipped):
 @pytest.mark.parametrize(("noise", "scaling"), PAIRS)
 @pytest.mark.parametrize(
     ("order", "flipped"),
-    [
-        pytest.param(*turn, marks=() if turn == TURNS[3] else pytest.mark.slow)
-        for turn in TURNS
-    ],
+    [slow_if(turn != TURNS[3], *turn) for turn in TURNS],
 )
 def test_axes_of_the_file(noise, scaling, order, flipped, run, as_it_is, tmp_path):
     """Noise that is pooled has neighbours in mm, whatever the axes are called."""
@@ -164,7 +161,7 @@ def test_voxels_in_another_order(noise, scaling, run, as_it_is, tmp_path):
 
 
 @pytest.mark.parametrize("noise", [n for n in NOISES if n not in POOLED])
-@pytest.mark.parametrize("scaling", [0, False])
+@pytest.mark.parametrize("scaling", [0, slow_if(True, False)])
 def test_other_voxels_in_the_mask(noise, scaling, run, as_it_is, tmp_path):
     inside = run.inside.copy()
     inside[::2] = False
@@ -203,7 +200,7 @@ def runs(tmp_path_factory):
 
 
 @pytest.mark.parametrize("noise", NOISES)
-@pytest.mark.parametrize("scaling", [0, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("scaling", [0, slow_if(True, 1)])
 def test_runs_in_another_order(noise, scaling, runs):
     made, paths = runs
     both = []

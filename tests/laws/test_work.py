@@ -8,7 +8,7 @@ summed, but kernels take several at a time and round the last few of a block oth
 import numpy as np
 import pytest
 from tests.laws import line
-from tests.laws.line import NOISES, assert_same
+from tests.laws.line import NOISES, assert_same, slow_if
 from threadpoolctl import threadpool_limits
 
 from boldglm.core import contrast, gls, run_statistics
@@ -48,9 +48,15 @@ def cut(monkeypatch):
     return into
 
 
-@pytest.mark.parametrize("noise", NOISES)
-@pytest.mark.parametrize("name", CUTS)
-@pytest.mark.parametrize("keep", [False, pytest.param(True, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("noise", "name"),
+    [
+        slow_if(noise != "auto2" and name != "everything", noise, name)
+        for noise in NOISES
+        for name in CUTS
+    ],
+)
+@pytest.mark.parametrize("keep", [False, slow_if(True, True)])
 def test_blocks_of_any_size(noise, name, keep, run, paths, as_it_is, cut):
     options = {"minimize_memory": not keep}
     expected = as_it_is(noise, 0, **options)
@@ -69,7 +75,7 @@ def test_sums_over_fewer_scans_at_a_time(noise, run, paths, as_it_is, monkeypatc
 
 
 @pytest.mark.parametrize("noise", NOISES)
-@pytest.mark.parametrize("keep", [False, True])
+@pytest.mark.parametrize("keep", [False, slow_if(True, True)])
 def test_threads(noise, keep, run, paths, cut):
     """Of many blocks the last bit is the same, whoever fits them."""
     cut(SMALL)
@@ -90,8 +96,14 @@ def test_threads_of_blas(noise, run, paths, as_it_is):
     assert_same(found, as_it_is(noise))
 
 
-@pytest.mark.parametrize("noise", ["ar1", "auto2", "arma11"])
-@pytest.mark.parametrize("scaling", line.SCALINGS)
+@pytest.mark.parametrize(
+    ("noise", "scaling"),
+    [
+        slow_if(noise != "ar1" and scaling is not False, noise, scaling)
+        for noise in ("ar1", "auto2", "arma11")
+        for scaling in line.SCALINGS
+    ],
+)
 def test_runs_at_once_or_one_after_another(noise, scaling, tmp_path, monkeypatch):
     made = [line.make_run(seed) for seed in range(3)]
     paths = [
