@@ -247,6 +247,17 @@ def test_a_4d_mask_is_what_is_inside_in_every_scan():
         assert masker.fit().n_elements_ == 4
 
 
+def test_a_mask_of_long_integers_is_a_mask_like_any_other(tmp_path):
+    """What is stored is which voxels are inside: nothing to warn of."""
+    inside = np.zeros((3, 4, 5), np.int64)
+    inside[1] = 1
+    mask = nib.Nifti1Image(inside, np.eye(4), dtype=np.int64)
+    nib.save(mask, tmp_path / "mask.nii")
+    found = NiftiMasker(tmp_path / "mask.nii").fit().mask_img_
+    assert found.get_data_dtype() == np.uint8
+    np.testing.assert_array_equal(found.get_fdata(), inside)
+
+
 def test_a_mask_of_more_values_takes_all_but_zero_and_warns():
     atlas = nib.Nifti1Image(np.array([[[0, 1, 2, np.nan]]]), AFFINE)
     with pytest.warns(MaskWarning, match="has 2 values besides 0"):

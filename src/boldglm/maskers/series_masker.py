@@ -177,8 +177,10 @@ class SeriesMasker(Estimator):
 
     def _given_mask(self) -> Nifti1Image:
         """The mask of the user; of a 4-D one the voxels inside in every scan."""
-        img: Any = check_niimg(self.mask_img, atleast_4d=True)
+        img: Any = check_niimg(self.mask_img)
+        # The array alone gets an axis: an image of it would be stored, and 64 bits told
         data = read_data(img)
+        data = data[..., np.newaxis] if data.ndim == 3 else data
         filled = np.isfinite(data) & (data != 0)
         inside = filled.all(axis=3)
         if data.shape[3] > 1:
