@@ -138,6 +138,7 @@ def permuted_ols(
     array([7])
     """
     from boldglm.core.counter_random import seed_from
+    from boldglm.core.permutation_memory import memory_for_permutations
     from boldglm.core.permutation_options import PermutationOptions, check_truth
     from boldglm.core.permutation_results import PermutationResults
 
@@ -160,10 +161,11 @@ def permuted_ols(
     )
     graph = _graph_of(masker, connectivity, data.shape[1]) if options.spatial else None
     jobs = (n_jobs, verbose)
-    rows = [
-        _test_one(variable, data, confounds, model_intercept, options, graph, jobs)
-        for variable in tested.T
-    ]
+    with memory_for_permutations(data.shape, n_perm, None if n_jobs == 1 else n_jobs):
+        rows = [
+            _test_one(variable, data, confounds, model_intercept, options, graph, jobs)
+            for variable in tested.T
+        ]
     stacked = PermutationResults(
         (name, _stacked([row[name] for row in rows])) for name in rows[0]
     )

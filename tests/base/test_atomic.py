@@ -101,3 +101,38 @@ def test_a_header_comes_after_its_data(tmp_path, monkeypatch):
         draft.with_suffix(".hdr").write_text("header")
         draft.write_text("voxels")
     assert order == [".img", ".hdr"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes")
+def test_a_pipe_or_a_device_is_not_replaced(tmp_path):
+    """An administrator could do that even to /dev/null."""
+    os.mkfifo(tmp_path / "pipe")
+    with (
+        pytest.raises(OSError, match="pipe: it is a device or a pipe") as told,
+        written_whole(tmp_path / "pipe"),
+    ):
+        pytest.fail("there is no file to write")
+    assert told.value.errno == errno.EINVAL
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+    assert list(tmp_path.iterdir()) == [tmp_path / "pipe"]
+
+
+def test_a_folder_that_must_not_be_looked_into_is_told(tmp_path, monkeypatch):
+    def refuse(self, **kwargs):
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "is_dir", refuse)
+    with (
+        pytest.raises(PermissionError, match=r"a\.txt: Permission denied\. Choose a"),
+        written_whole(tmp_path / "a.txt"),
+    ):
+        pytest.fail("nothing can be written there")
+
+
+def test_what_to_do_about_a_full_disk_is_said(tmp_path):
+    def write():
+        with written_whole(tmp_path / "a.txt"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match=r"changed\. Make room there, or write to anoth"):
+        write()

@@ -1,7 +1,10 @@
 """Blocks cover the range once; results keep their order."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event, Thread, get_ident
+from threading import enumerate as enumerate_threads
+from time import sleep
 
 import numpy as np
 import pytest
@@ -46,6 +49,92 @@ def test_the_error_is_that_of_the_first_item_and_ends_the_work():
         with pytest.raises(LookupError, match="item 3"):
             map_blocks(broken, range(1000), n_jobs=4)
         assert len(begun) < 1000
+
+
+def test_an_interruption_goes_before_errors():
+    """Whoever pressed Ctrl-C is not told of something else."""
+    gate = Barrier(2, timeout=10)
+
+    def stopped(item):
+        gate.wait()
+        if item == 1:
+            raise KeyboardInterrupt
+        msg = f"item {item}"
+        raise LookupError(msg)
+
+    with pytest.raises(KeyboardInterrupt):
+        map_blocks(stopped, range(2), n_jobs=2)
+
+
+def _workers():
+    return [one for one in enumerate_threads() if one.name.startswith("ThreadPool")]
+
+
+def test_ctrl_c_between_items_ends_the_work_of_the_others(monkeypatch):
+    """It comes in the calling thread, while that one has no item."""
+    begun, going = [], Event()
+
+    class Interrupted(ThreadPoolExecutor):
+        def submit(self, *args):
+            if _workers():
+                going.wait(10)
+                raise KeyboardInterrupt
+            return super().submit(*args)
+
+    def slow(item):
+        begun.append(item)
+        going.set()
+        sleep(0.01)
+
+    monkeypatch.setattr(parallel, "ThreadPoolExecutor", Interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        map_blocks(slow, range(1000), n_jobs=3)
+    assert 0 < len(begun) < 900
+    assert _workers() == []
+
+
+def test_ctrl_c_while_others_are_waited_for_leaves_no_thread(monkeypatch):
+    leave = Event()
+
+    class Interrupted(ThreadPoolExecutor):
+        def shutdown(self, **how):
+            if not leave.is_set():
+                leave.set()
+                raise KeyboardInterrupt
+            super().shutdown(**how)
+
+    monkeypatch.setattr(parallel, "ThreadPoolExecutor", Interrupted)
+    gate = Barrier(2, timeout=10)
+    caller = get_ident()
+
+    def last(_):
+        gate.wait()
+        if get_ident() != caller:
+            leave.wait(10)
+            sleep(0.05)
+
+    with pytest.raises(KeyboardInterrupt):
+        map_blocks(last, range(2), n_jobs=2)
+    assert _workers() == []
+
+
+@pytest.mark.parametrize("allowed", [0, 1])
+def test_where_no_more_threads_start_the_others_do_the_work(monkeypatch, allowed):
+    """Limits on processes and memory refuse them."""
+    start, started = Thread.start, []
+
+    def limited(self):
+        if len(started) == allowed:
+            msg = "can't start new thread"
+            raise RuntimeError(msg)
+        started.append(self)
+        start(self)
+
+    monkeypatch.setattr(Thread, "start", limited)
+    assert map_blocks(lambda i: i * i, range(50), n_jobs=4) == [
+        i * i for i in range(50)
+    ]
+    assert len(started) == allowed
 
 
 def test_the_caller_is_one_of_the_workers():

@@ -5,6 +5,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 
+from boldglm._base.drafts import DRAFTS
 from boldglm.datasets import fetching, simulated_folder
 from boldglm.datasets.simulated_folder import (
     new_volume,
@@ -293,7 +294,7 @@ def test_the_truth_comes_last_and_what_cannot_move_comes_back(tmp_path, monkeypa
     class Full(type(tmp_path)):
         def rename(self, target):
             moved.append(self.name)
-            if self.name == "derivatives" and "draft" in str(self):
+            if self.name == "derivatives" and DRAFTS in str(self):
                 raise OSError(28, "disk full")
             return super().rename(target)
 

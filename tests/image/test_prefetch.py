@@ -43,6 +43,30 @@ def test_an_error_comes_where_the_item_would_have():
         next(found)
 
 
+def test_where_no_thread_starts_items_are_made_when_they_are_asked_for(monkeypatch):
+    """Limits on processes and memory refuse them."""
+
+    def refuse(self):
+        msg = "can't start new thread"
+        raise RuntimeError(msg)
+
+    closed = threading.Event()
+
+    def idents(halted):
+        try:
+            for _ in range(5):
+                assert not halted()
+                yield threading.get_ident()
+        finally:
+            closed.set()
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    before = n_workers()
+    assert list(made_ahead(idents)) == [threading.get_ident()] * 5
+    assert closed.is_set()
+    assert n_workers() == before
+
+
 def test_a_generator_left_early_is_told_to_stop_and_closed():
     begun, told, closed = (threading.Event() for _ in range(3))
 

@@ -1,10 +1,12 @@
 """Files that are whole under their name, or not there."""
 
 import errno
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from boldglm._base.disk_errors import cannot_write
+from boldglm._base.drafts import draft_folder
 
 __all__ = ["written_whole"]
 
@@ -14,7 +16,8 @@ def written_whole(path: Path) -> Iterator[Path]:
     """Write a file under another name, and give it its own when it is complete.
 
     A crash, a full disk or a reader in between never meets half of a file; what
-    had the name before stays until the new file takes its place.
+    had the name before stays until the new file takes its place. What a killed process
+    has written goes when a file of that name is written again, see `draft_folder`.
 
     Parameters
     ----------
@@ -31,12 +34,16 @@ def written_whole(path: Path) -> Iterator[Path]:
     ------
     FileNotFoundError
         If the folder does not exist.
+    IsADirectoryError
+        If `path` is one.
     OSError
-        Of the kind that stopped the writing, naming `path`.
+        Of the kind that stopped the writing, naming `path`, the reason and the remedy;
+        if `path` is a device or a pipe.
 
     Examples
     --------
-    >>> folder = Path(tempfile.mkdtemp())
+    >>> from tempfile import mkdtemp
+    >>> folder = Path(mkdtemp())
     >>> with written_whole(folder / "seven.txt") as draft:
     ...     _ = draft.write_text("7")
     ...     (folder / "seven.txt").exists()
@@ -44,23 +51,37 @@ def written_whole(path: Path) -> Iterator[Path]:
     >>> [file.name for file in folder.iterdir()]
     ['seven.txt']
     """
-    if not path.parent.is_dir():
-        msg = f"Cannot write {path}: the folder '{path.parent}' does not exist."
-        raise FileNotFoundError(msg)
-    if path.is_dir():
-        msg = f"Cannot write {path}: it is a folder. Give the name of a file."
-        raise IsADirectoryError(msg)
+    _check(path)
     try:
         # In a folder of its own, a file gets the usual permissions: a temporary
         # file would be readable by its owner only.
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".writing-") as folder:
-            yield Path(folder) / path.name
+        with draft_folder(path.parent, path.name) as folder:
+            yield folder / path.name
             # Data before header: a pair is found by its header.
-            for part in sorted(Path(folder).iterdir(), reverse=True):
+            for part in sorted(folder.iterdir(), reverse=True):
                 part.replace(path.parent / part.name)
     except OSError as error:
+        kept = "No file of that name was changed."
+        raise cannot_write(path, error, kept) from error
+
+
+def _check(path: Path) -> None:
+    """Refuse what no file can be, or should be, in the place of."""
+    try:
+        lost, taken = not path.parent.is_dir(), path.is_dir()
+        device = not taken and path.exists() and not path.is_file()
+    except OSError as error:
+        raise cannot_write(path, error) from error
+    if lost:
+        msg = f"Cannot write {path}: the folder '{path.parent}' does not exist."
+        raise FileNotFoundError(msg)
+    if taken:
+        msg = f"Cannot write {path}: it is a folder. Give the name of a file."
+        raise IsADirectoryError(msg)
+    if device:
+        # It would be replaced by a file: an administrator may even do that to /dev/null
         msg = (
-            f"Cannot write {path}: {error.strerror or error}. "
-            "No file of that name was changed."
+            f"Cannot write {path}: it is a device or a pipe, which takes no files that "
+            "are whole or not there. Give the name of a file."
         )
-        raise OSError(error.errno or errno.EIO, msg) from error
+        raise OSError(errno.EINVAL, msg)

@@ -18,6 +18,8 @@ The tree::
     └── DimensionError        an image with the wrong number of dimensions
     OSError
     └── FetchError            a data set that is not here and cannot be brought
+    MemoryError
+    └── NotEnoughMemoryError  work that takes more memory than there is
 """
 
 __all__ = [
@@ -31,6 +33,7 @@ __all__ = [
     "GridError",
     "ImageFileError",
     "MaskError",
+    "NotEnoughMemoryError",
     "NotEstimableError",
     "NotFittedError",
     "ShapeError",
@@ -87,3 +90,7 @@ class DimensionError(TypeError):
 
 class FetchError(OSError):
     """A data set that is not here and cannot be brought."""
+
+
+class NotEnoughMemoryError(MemoryError):
+    """Work that takes more memory than there is."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from boldglm._base.atomic import written_whole
 from boldglm.cli.demo_analysis import CONTRASTS, SMOOTHING, Analysis, analyse
 from boldglm.cli.demo_checks import NullCheck, PeakCheck, check_null, check_peaks
 from boldglm.cli.progress import Progress
@@ -110,9 +111,9 @@ def run_demo(
         )
         analysis = analyse(data, folder, progress.step)
     findings = compare(analysis, data, folder, tolerance=voxel_size + SMOOTHING)
-    _peaks_table(findings).to_csv(
-        folder / "peaks.tsv", sep="\t", index=False, float_format="%.4g"
-    )
+    with written_whole(folder / "peaks.tsv") as draft:
+        table = _peaks_table(findings)
+        table.to_csv(draft, sep="\t", index=False, float_format="%.4g")
     report(findings, seconds=progress.elapsed, quiet=quiet)
     return findings
 

@@ -193,7 +193,8 @@ def map_blocks(
     """Apply `function` to every item, on threads, results in the items' order.
 
     The calling thread is one of the workers. After an error no further item is begun,
-    and the error of the first item in order is raised.
+    and the error of the first item in order is raised; after Ctrl-C, KeyboardInterrupt
+    is, as soon as the items under way are done. No thread is left over.
 
     Each worker has BLAS to itself on one thread: two-thread BLAS is slower than
     one on the small products our blocks are made of. So a call inside another one
@@ -234,15 +235,43 @@ class _Team(Generic[Item, Result]):
         self._next = count()
 
     def run(self, workers: int) -> list[Result]:
-        with ThreadPoolExecutor(workers - 1) as pool:
-            for _ in range(workers - 1):
+        pool = ThreadPoolExecutor(workers - 1)
+        try:
+            self._start(pool, workers - 1)
+            self._drain()
+            pool.shutdown()
+        except BaseException as error:
+            # Ctrl-C reaches the calling thread only, also where it just waits for the
+            # others: they begin nothing more
+            self._errors[-1] = error
+            pool.shutdown()
+            # It refers to this frame, which must not refer to it
+            self._errors.clear()
+            raise
+        if self._errors:
+            raise self._errors.pop(self._first_error())
+        return [self._results[index] for index in range(len(self._work))]
+
+    def _start(self, pool: ThreadPoolExecutor, workers: int) -> None:
+        for _ in range(workers):
+            try:
                 # What holds for the caller (numpy.errstate) holds for all.
                 pool.submit(copy_context().run, self._drain)
-            self._drain()
-        if self._errors:
-            # Items before it were begun before it: this is the first in order.
-            raise self._errors.pop(min(self._errors))
-        return [self._results[index] for index in range(len(self._work))]
+            except RuntimeError:
+                # The system starts no more threads: the work is the same for fewer
+                return
+
+    def _first_error(self) -> int:
+        """Which error to raise: an interruption, or that of the first item in order.
+
+        Items before it were begun before it.
+        """
+        stops = [
+            index
+            for index, error in self._errors.items()
+            if not isinstance(error, Exception)
+        ]
+        return min(stops or self._errors)
 
     def _drain(self) -> None:
         # The counter is advanced in one step of the interpreter: no lock is needed.

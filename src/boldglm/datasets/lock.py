@@ -1,19 +1,16 @@
 """One process at a time, by a lock that ends with the process that holds it."""
 
-import errno
 import os
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from boldglm._base.file_lock import is_still, try_to_lock
+
 __all__ = ["locked"]
 
 _EVERY = 0.2
-# Somebody has it. All else means that there are no locks here: file systems of clusters
-# may be mounted without them, and what never comes must not be waited for
-_TAKEN = {errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK}
 
 
 @contextmanager
@@ -59,9 +56,9 @@ def locked(
     while True:
         file = _opened(path)
         try:
-            state = _try_to_lock(file)
+            state = try_to_lock(file)
             # Who had it before us has deleted the file: a lock on it is one on nothing
-            if state == "ours" and not _is_still(file, path):
+            if state == "ours" and not is_still(file, path):
                 state = "lost"
             if state in ("ours", "none"):
                 try:
@@ -85,25 +82,3 @@ def _opened(path: Path) -> int:
     except PermissionError:
         # That of another user, who was killed, can be locked all the same
         return os.open(path, os.O_RDONLY)
-
-
-def _try_to_lock(file: int) -> str:
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        return "theirs" if error.errno in _TAKEN else "none"
-    return "ours"
-
-
-def _is_still(file: int, path: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(file), path.stat())
-    except OSError:
-        return False

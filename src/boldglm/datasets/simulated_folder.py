@@ -1,13 +1,13 @@
 """Simulated data in a folder: whole, or not there."""
 
 import json
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from boldglm._base.drafts import DRAFTS, draft_folder
 from boldglm.datasets.registry import dataset
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ __all__ = ["new_volume", "provide", "write_map", "write_truth_maps", "write_whol
 _TRUTH = Path("truth")
 _DESCRIPTION = "truth.json"
 _SIZES = "files.json"
-_DRAFTS = ".simulating-"
 
 
 def provide(
@@ -57,7 +56,8 @@ def provide(
 
     Examples
     --------
-    >>> root = tempfile.mkdtemp()
+    >>> from tempfile import mkdtemp
+    >>> root = mkdtemp()
     >>> folder = provide(root, "fiac", {"seed": 0}, lambda folder: None)
     >>> sorted(path.name for path in folder.rglob("*"))
     ['fiac_nilearn.glm', 'files.json', 'truth', 'truth.json']
@@ -104,7 +104,8 @@ def write_whole(
 
     Examples
     --------
-    >>> folder = Path(tempfile.mkdtemp()) / "simulation"
+    >>> from tempfile import mkdtemp
+    >>> folder = Path(mkdtemp()) / "simulation"
     >>> write_whole(folder, {"seed": 0}, lambda draft: (draft / "scans").touch())
     >>> (folder / "scans").unlink()
     >>> write_whole(folder, {"seed": 0}, lambda draft: (draft / "scans").touch())
@@ -117,9 +118,8 @@ def write_whole(
     folder.parent.mkdir(parents=True, exist_ok=True)
     # An empty folder may be where one is, or where another disk begins
     place = folder if folder.exists() else folder.parent
-    with tempfile.TemporaryDirectory(dir=place, prefix=_DRAFTS) as scratch:
-        # In a folder of its own the draft gets the usual permissions
-        draft = Path(scratch) / "draft"
+    with draft_folder(place, folder.name) as made:
+        draft = Path(made)
         (draft / home).mkdir(parents=True)
         write(draft)
         _write_json(draft / home / _SIZES, _sizes(draft))
@@ -160,7 +160,8 @@ def write_map(
 
     Examples
     --------
-    >>> path = Path(tempfile.mkdtemp()) / "zeros.nii.gz"
+    >>> from tempfile import mkdtemp
+    >>> path = Path(mkdtemp()) / "zeros.nii.gz"
     >>> write_map(path, np.zeros((2, 2, 2), np.uint8), np.eye(4))
     >>> path.is_file()
     True
@@ -180,7 +181,8 @@ def write_truth_maps(
 
     Examples
     --------
-    >>> home = Path(tempfile.mkdtemp())
+    >>> from tempfile import mkdtemp
+    >>> home = Path(mkdtemp())
     >>> write_truth_maps(home, np.eye(4), {"null": np.ones((2, 2, 2), bool)})
     >>> [path.name for path in home.glob("truth/*")]
     ['null.nii.gz']
@@ -277,7 +279,7 @@ def _contents(folder: Path) -> Iterator[Path]:
     from boldglm.datasets.fetching import LOCK
 
     for path in folder.iterdir():
-        if path.name.startswith(_DRAFTS) or path.name == LOCK:
+        if path.name.startswith(DRAFTS) or path.name == LOCK:
             continue
         yield path
         if path.is_dir() and not path.is_symlink():

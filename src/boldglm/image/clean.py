@@ -6,11 +6,12 @@ import numpy as np
 from nibabel.nifti1 import Nifti1Image
 from nibabel.spatialimages import SpatialImage
 
+from boldglm._base.memory import array_for
 from boldglm.image.concat import require_one_grid
 from boldglm.image.extract import extract, extracted_dtype
 from boldglm.image.headers import new_image
 from boldglm.image.mask import read_mask
-from boldglm.image.reading import name_of, read_into, working_dtype
+from boldglm.image.reading import FEWER_SCANS, name_of, read_into, working_dtype
 from boldglm.image.sources import count_scans, is_series, open_all, require_dimensions
 from boldglm.signal.cleaning import clean_series, float_type
 
@@ -167,7 +168,8 @@ def flat_series(images: list[SpatialImage]) -> np.ndarray:
     require_one_grid(images)
     kind = np.result_type(*(float_type(working_dtype(img)) for img in images))
     n_scans = sum(count_scans(img) for img in images)
-    data = np.empty((*images[0].shape[:3], n_scans), kind, order="F")
+    shape = (*images[0].shape[:3], n_scans)
+    data = array_for("the scans that are cleaned", shape, kind, FEWER_SCANS)
     done = 0
     for img in images:
         read_into(img, data[..., done : done + count_scans(img)])

@@ -8,12 +8,13 @@ from nibabel.nifti1 import Nifti1Image
 from nibabel.spatialimages import SpatialImage
 
 from boldglm._base.errors import GridError
+from boldglm._base.memory import array_for
 from boldglm._base.warnings import ThreadWarnings
 from boldglm.core.parallel import map_blocks
 from boldglm.image.checks import as_dtype
 from boldglm.image.grid import Grid, corners
 from boldglm.image.headers import new_image
-from boldglm.image.reading import name_of, read_into, working_dtype
+from boldglm.image.reading import FEWER_SCANS, name_of, read_into, working_dtype
 from boldglm.image.regrid import regrid_image, resampled_dtype
 from boldglm.image.sources import count_scans, grid_of, open_all, require_dimensions
 
@@ -97,7 +98,8 @@ def concatenate(
     target = grids[0]
     dtype = working_dtype(first) if dtype is None else as_dtype(dtype, " or None")
     ends = np.cumsum([count_scans(img) for img in images])
-    data = np.empty((*target.shape, ends[-1]), dtype=dtype, order="F")
+    shape = (*target.shape, int(ends[-1]))
+    data = array_for("the joined images", shape, dtype, FEWER_SCANS)
 
     moved = [grid != target for grid in grids]
     for img, grid in zip(images, grids, strict=True):

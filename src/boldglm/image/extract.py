@@ -8,6 +8,7 @@ import numpy as np
 from nibabel.spatialimages import SpatialImage
 
 from boldglm._base.errors import MaskError
+from boldglm._base.memory import array_for
 from boldglm._base.warnings import ImageWarning, warn
 from boldglm.image.grid import VolumeMask
 from boldglm.image.reading import iter_blocks, name_of, working_dtype
@@ -15,12 +16,18 @@ from boldglm.image.smooth import Smoother
 from boldglm.image.sources import count_scans, grid_of
 
 __all__ = [
+    "FEWER_VOXELS",
     "extract",
     "extracted_dtype",
     "iter_series",
     "require_mask_grid",
     "warn_replaced",
 ]
+
+FEWER_VOXELS = (
+    "Take a mask of fewer voxels, larger voxels (target_affine), or fewer scans."
+)
+"""What helps where the series of a mask do not fit into memory."""
 
 
 def extract(
@@ -64,7 +71,8 @@ def extract(
         Once, if values inside the mask were not finite.
     """
     n_scans = sum(count_scans(img) for img in images)
-    rows = np.empty((n_scans, mask.n_voxels), dtype=dtype)
+    what = f"{n_scans} scans of the {mask.n_voxels} voxels of the mask"
+    rows = array_for(what, (n_scans, mask.n_voxels), dtype, FEWER_VOXELS, "C")
     done = 0
     for part in iter_series(
         images, mask, smoother=smoother, dtype=dtype, ensure_finite=ensure_finite

@@ -7,9 +7,10 @@ import numpy as np
 from nibabel.nifti1 import Nifti1Image
 from nibabel.spatialimages import SpatialImage
 
+from boldglm._base.memory import array_for
 from boldglm.image.files import check_niimg, check_niimg_4d
 from boldglm.image.headers import new_image
-from boldglm.image.reading import iter_blocks, name_of, working_dtype
+from boldglm.image.reading import FEWER_SCANS, iter_blocks, name_of, working_dtype
 
 __all__ = ["index_img", "iter_img"]
 
@@ -69,7 +70,8 @@ def index_img(imgs: Any, index: Any) -> Nifti1Image:
         msg = f"index {index} takes no scan of {name_of(img)}: it has {img.shape[3]}."
         raise IndexError(msg)
     dtype = working_dtype(img)
-    data = np.empty((*img.shape[:3], chosen.size), dtype=dtype, order="F")
+    shape = (*img.shape[:3], chosen.size)
+    data = array_for(f"scans of {name_of(img)}", shape, dtype, FEWER_SCANS)
     span = slice(int(chosen.min()), int(chosen.max()) + 1)
     for cut, block in iter_blocks(img, dtype, span):
         (here,) = np.nonzero((chosen >= cut.start) & (chosen < cut.stop))

@@ -55,7 +55,13 @@ def made_ahead(
     pool = ThreadPoolExecutor(1, thread_name_prefix="boldglm-ahead")
     coming: deque[Future[Item | object]] = deque()
     try:
-        coming.extend(pool.submit(context.run, step) for _ in range(depth))
+        try:
+            coming.append(pool.submit(context.run, step))
+        except RuntimeError:
+            # The system starts no more threads: each is made when it is asked for
+            yield from items
+            return
+        coming.extend(pool.submit(context.run, step) for _ in range(depth - 1))
         while (item := coming.popleft().result()) is not end:
             coming.append(pool.submit(context.run, step))
             yield item  # type: ignore[misc]

@@ -8,12 +8,14 @@ import numpy as np
 from nibabel.spatialimages import SpatialImage
 
 from boldglm._base.errors import ImageFileError, ShapeError
+from boldglm._base.memory import array_for
 from boldglm.core.parallel import blocks, n_workers
 from boldglm.image.opening import name_of, naming, open_image
 from boldglm.image.prefetch import DEPTH, made_ahead
 from boldglm.image.stored import Stored, VoxelStream, stored_layout
 
 __all__ = [
+    "FEWER_SCANS",
     "iter_blocks",
     "name_of",
     "open_image",
@@ -21,6 +23,12 @@ __all__ = [
     "read_into",
     "working_dtype",
 ]
+
+FEWER_SCANS = (
+    "Take fewer scans at once (index_img), or a masker, which keeps the voxels of its "
+    "mask only."
+)
+"""What helps where an image does not fit into memory."""
 
 _BLOCK_BYTES = 3 * 2**23
 _LARGEST_BLOCK_BYTES = 2**26
@@ -84,7 +92,7 @@ def read_data(img: SpatialImage, dtype: Any = None) -> np.ndarray:
     wanted = working_dtype(img) if dtype is None else np.dtype(dtype)
     if isinstance(img.dataobj, np.ndarray):
         return np.asarray(img.dataobj, dtype=wanted)
-    data: np.ndarray = np.empty(img.shape, dtype=wanted, order="F")
+    data = array_for(f"the voxels of {name_of(img)}", img.shape, wanted, FEWER_SCANS)
     read_into(img, data)
     return data
 

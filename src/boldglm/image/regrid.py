@@ -6,10 +6,11 @@ from typing import Any, Literal
 import numpy as np
 from nibabel.spatialimages import SpatialImage
 
+from boldglm._base.memory import array_for
 from boldglm._base.warnings import ImageWarning, warn
 from boldglm.core.resample import SPLINE_ORDERS, Resampler, ValueRange
 from boldglm.image.grid import Grid
-from boldglm.image.reading import iter_blocks, working_dtype
+from boldglm.image.reading import iter_blocks, name_of, working_dtype
 from boldglm.image.sources import count_scans, grid_of
 
 __all__ = [
@@ -119,7 +120,8 @@ def regrid_image(
     if out is None:
         dtype = resampled_dtype(working_dtype(img), interpolation)
         shape = (*target.shape, count_scans(img))
-        out = np.empty(shape, dtype=dtype, order=order)
+        what = f"{name_of(img)} on another grid"
+        out = array_for(what, shape, dtype, _COARSER, order)
         result = out if len(img.shape) == 4 else out[..., 0]
     else:
         result = out
@@ -201,6 +203,7 @@ def iter_regridded(
         start += count_scans(img)
 
 
+_COARSER = "Take larger voxels, or fewer scans at once (index_img)."
 _NOT_FINITE = (
     "The image has values that are not finite (nan or inf). They are bridged "
     "from their neighbours for interpolation, and are nan after it."

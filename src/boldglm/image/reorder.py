@@ -7,11 +7,18 @@ from nibabel.nifti1 import Nifti1Image
 from nibabel.spatialimages import SpatialImage
 
 from boldglm._base.errors import GridError
+from boldglm._base.memory import array_for
 from boldglm._base.warnings import ImageWarning, warn
 from boldglm.image.files import check_niimg_3d, load_img
 from boldglm.image.grid import Grid
 from boldglm.image.headers import new_image
-from boldglm.image.reading import iter_blocks, name_of, read_data, working_dtype
+from boldglm.image.reading import (
+    FEWER_SCANS,
+    iter_blocks,
+    name_of,
+    read_data,
+    working_dtype,
+)
 from boldglm.image.regrid import Interpolation, check_interpolation
 from boldglm.image.sources import grid_of
 
@@ -171,7 +178,8 @@ def _turned(
     turned = straight_grid(grid)
     x, y, z = (slice(None, None, -1) if step < 0 else slice(None) for step in steps)
     dtype = working_dtype(img)
-    data = np.empty((*turned.shape, *img.shape[3:]), dtype=dtype, order="F")
+    shape = (*turned.shape, *img.shape[3:])
+    data = array_for(f"{name_of(img)} turned", shape, dtype, FEWER_SCANS)
     scans = data.reshape(*turned.shape, -1, order="F")
     for cut, block in iter_blocks(img, dtype):
         scans[..., cut] = block.transpose((*axes, 3))[x, y, z]

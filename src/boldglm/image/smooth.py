@@ -8,6 +8,7 @@ from nibabel.nifti1 import Nifti1Image
 from nibabel.spatialimages import SpatialImage
 
 from boldglm._base.errors import ShapeError
+from boldglm._base.memory import array_for
 from boldglm._base.warnings import ImageWarning, warn
 from boldglm.core.parallel import map_blocks
 from boldglm.core.smooth import (
@@ -22,7 +23,7 @@ from boldglm.core.smooth_plan import plan_voxels
 from boldglm.image.files import load_img
 from boldglm.image.grid import VolumeMask
 from boldglm.image.headers import new_image
-from boldglm.image.reading import iter_blocks, working_dtype
+from boldglm.image.reading import FEWER_SCANS, iter_blocks, name_of, working_dtype
 from boldglm.image.sources import count_scans, find_files, grid_of, is_series
 
 __all__ = ["MaskedSmoother", "Smoother", "smooth_img"]
@@ -82,9 +83,9 @@ def _smooth_one(img: SpatialImage, fwhm: Any) -> Nifti1Image:
     stored = working_dtype(img)
     wide = stored.itemsize == 8
     smoother = Smoother(fwhm, grid_of(img).voxel_sizes)
-    data = np.empty(
-        img.shape, dtype=np.float64 if wide else np.float32, order="F"
-    )  # fmt: skip
+    dtype = np.float64 if wide else np.float32
+    what = f"the smoothed scans of {name_of(img)}"
+    data = array_for(what, img.shape, dtype, FEWER_SCANS)
     scans = data.reshape(*img.shape[:3], count_scans(img), order="F")
     for cut, block in iter_blocks(img, stored):
         smoother.smooth_into(block, scans[..., cut])

@@ -15,6 +15,7 @@ from nibabel.arrayproxy import ArrayProxy
 from nibabel.spatialimages import SpatialImage
 
 from boldglm._base.errors import ImageFileError
+from boldglm.image.unchanged import HEADER_BYTES, check_same_file, check_same_header
 
 __all__ = [
     "DECOMPRESSION_ERRORS",
@@ -150,6 +151,7 @@ class VoxelStream:
         self._halted = halted
         self._file = stored.path.open("rb", buffering=0)
         try:
+            self._begun = os.fstat(self._file.fileno())
             self._stream = _gunzipping(self._file) if stored.compressed else self._file
         except BaseException:
             self._file.close()
@@ -170,9 +172,20 @@ class VoxelStream:
         self._file.close()
 
     def go_to(self, scan: int) -> None:
-        """Move forward to the first voxel of a scan."""
+        """Move forward to the first voxel of a scan.
+
+        Raises
+        ------
+        ImageFileError
+            If the file is not the one that the image was opened from.
+        """
         stored = self._stored
         start = stored.offset + scan * stored.n_voxels * stored.dtype.itemsize
+        # A pair has its header in another file
+        if self._position == 0 and stored.path.suffix.lower() != ".img":
+            head = np.empty(min(HEADER_BYTES, stored.offset), np.uint8)
+            self._fill(head)
+            check_same_header(stored, head.tobytes())
         if not stored.compressed:
             self._position = self._file.seek(start)
             return
@@ -204,12 +217,18 @@ class VoxelStream:
             _convert(raw[: piece.size], piece, stored)
 
     def finish(self) -> None:
-        """Read on to the end of a gzip stream, where its checksum is compared."""
-        if not self._stored.compressed:
-            return
-        waste = np.empty(_PIECE, np.uint8)
-        while self._stream.readinto(waste.data):
-            self._stop_if_halted()
+        """Read on to the end of a gzip stream, where its checksum is compared.
+
+        Raises
+        ------
+        ImageFileError
+            If the file was changed meanwhile.
+        """
+        if self._stored.compressed:
+            waste = np.empty(_PIECE, np.uint8)
+            while self._stream.readinto(waste.data):
+                self._stop_if_halted()
+        check_same_file(self._stored, self._begun, os.fstat(self._file.fileno()))
 
     def _fill(self, rest: np.ndarray) -> None:
         """Read as many bytes as `rest` holds, or say where the file ends."""

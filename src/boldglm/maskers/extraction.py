@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 from nibabel.spatialimages import SpatialImage
 
+from boldglm._base.memory import array_for
 from boldglm._base.warnings import ImageWarning, warn
 from boldglm.image.concat import require_one_grid
-from boldglm.image.extract import iter_series, warn_replaced
+from boldglm.image.extract import FEWER_VOXELS, iter_series, warn_replaced
 from boldglm.image.grid import VolumeMask
 from boldglm.image.mask import require_overlap
 from boldglm.image.reading import name_of
@@ -59,7 +60,8 @@ def read_series(
         If images are resampled, or had values inside the mask that are not finite.
     """
     n_scans = sum(count_scans(img) for img in images)
-    series = np.empty((n_scans, mask.n_voxels), dtype=dtype)
+    what = f"{n_scans} scans of the {mask.n_voxels} voxels of the mask"
+    series = array_for(what, (n_scans, mask.n_voxels), dtype, FEWER_VOXELS, "C")
     done = 0
     for rows in stream_series(images, mask, fwhm, expected=expected, dtype=dtype):
         series[done : done + len(rows)] = rows

@@ -1,15 +1,18 @@
 """The first-level model: images and events in, maps of contrasts out."""
 
 from dataclasses import replace
+from functools import partial
 from os import PathLike
 from typing import Self
 
 import numpy as np
 
+from boldglm._base.memory import enough_memory
 from boldglm._base.warnings import noted_warnings
 from boldglm.core.gls import GlmFit
 from boldglm.glm.contrast_maps import Contrast, check_output_type, contrast_maps
 from boldglm.glm.contrasts import mean_contrast
+from boldglm.glm.first_level.fit_memory import REMEDY, fit_bytes
 from boldglm.glm.first_level.fit_record import FitRecord, record_runs, treatment_of
 from boldglm.glm.first_level.fitting import as_noise_model
 from boldglm.glm.first_level.masks import make_masker
@@ -229,6 +232,8 @@ class FirstLevelModel(Reported, RunFits):
         ValueError
             If tables, designs, masks and images do not fit together, or a parameter
             is not one of its values; the message says which and what to do.
+        MemoryError
+            If there is less memory than it takes, with how much that is.
         """
         self._forget()
         with noted_warnings() as noted:
@@ -249,7 +254,9 @@ class FirstLevelModel(Reported, RunFits):
         designs, kept = self._designs(runs)
         masker = make_masker(self, [run.image for run in runs])
         matrices = [design.to_numpy(dtype=float) for design in designs]
-        fitted = fit_runs(self, runs, kept, matrices, masker, noise)
+        needed = partial(fit_bytes, self, runs, matrices, masker, noise)
+        with enough_memory(f"the fit of {len(runs)} runs", needed, REMEDY):
+            fitted = fit_runs(self, runs, kept, matrices, masker, noise)
         samples = [(run.sample, run.sample_fit) for run in fitted]
         if self.reports:
             record = record_runs(self.mask_img, runs, samples)

@@ -1,6 +1,7 @@
 """A fitted model in one file of numbers and text."""
 
 import json
+import math
 import struct
 import tokenize
 import zipfile
@@ -13,6 +14,7 @@ import numpy as np
 
 from boldglm._base.atomic import written_whole
 from boldglm._base.errors import ImageFileError
+from boldglm._base.memory import enough_memory
 from boldglm._base.warnings import DesignWarning, warn
 from boldglm.core.gls import GlmFit
 from boldglm.core.linear import factorize
@@ -177,8 +179,36 @@ def _read(path: Path) -> dict[str, np.ndarray]:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             return {name: stored[name] for name in stored.files}
     except (*_DAMAGE, AttributeError, TypeError) as error:
+        if isinstance(error, MemoryError) and not _promises_too_much(path):
+            remedy = "Read it where there is more; its contrasts take as much again."
+            with enough_memory(f"the model in {path}", _unpacked(path), remedy):
+                raise
         msg = f"{path} is not a model that boldglm saved, or is damaged"
         raise ImageFileError(msg) from error
+
+
+def _promises_too_much(path: Path) -> bool:
+    """Whether an array says that it is larger than what there is of it.
+
+    A flipped bit may have asked for the memory that there is not.
+    """
+    with zipfile.ZipFile(path) as archive:
+        for info in archive.infolist():
+            try:
+                with archive.open(info) as member:
+                    np.lib.format.read_magic(member)
+                    shape, _, dtype = np.lib.format.read_array_header_1_0(member)
+            except _DAMAGE:
+                return True
+            if math.prod(shape) * dtype.itemsize > info.file_size:
+                return True
+    return False
+
+
+def _unpacked(path: Path) -> int:
+    """Bytes of all arrays in a file."""
+    with zipfile.ZipFile(path) as archive:
+        return sum(info.file_size for info in archive.infolist())
 
 
 def _check_format(header: Any, path) -> None:

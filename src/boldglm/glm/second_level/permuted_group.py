@@ -10,6 +10,7 @@ from boldglm._base.progress import ProgressBar
 from boldglm._base.warnings import DesignWarning, warn
 from boldglm.core.graph import volume_graph
 from boldglm.core.partition import partition
+from boldglm.core.permutation_memory import memory_for_permutations
 from boldglm.core.permutation_options import PermutationOptions
 from boldglm.core.permutation_test import PermutationTest, run_permutations
 from boldglm.glm.first_level.fitting import threads
@@ -63,7 +64,8 @@ class PermutationInput:
     ) -> "GroupTest":
         """The test of these maps, ready to be shuffled."""
         split = partition(self.design, self.rows, self.stat_type)
-        return options.prepare(self.maps(), split, graph, **more)
+        with memory_for_permutations(self.data.maps.shape, options.n_perm):
+            return options.prepare(self.maps(), split, graph, **more)
 
     def run(
         self, test: "GroupTest", *, n_jobs: int = 1, verbose: int = 0
@@ -81,8 +83,12 @@ class PermutationInput:
         say(verbose, "%s", shuffles.describe())
         if caution := shuffles.caution():
             warn(caution, DesignWarning)
-        with ProgressBar(shuffles.n_draws, "permutations", verbose) as bar:
-            found = run_permutations(test, n_jobs=threads(n_jobs), progress=bar.add)
+        n_draws, workers = shuffles.n_draws, threads(n_jobs)
+        with (
+            memory_for_permutations(test.unit.shape, n_draws, workers),
+            ProgressBar(n_draws, "permutations", verbose) as bar,
+        ):
+            found = run_permutations(test, n_jobs=workers, progress=bar.add)
         return GroupPermutation(self, found)
 
 

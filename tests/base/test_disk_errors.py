@@ -1,0 +1,57 @@
+"""A disk that takes no files: the place, the reason, the remedy."""
+
+import errno
+import os
+
+import pytest
+
+from boldglm._base.disk_errors import cannot_write, is_of_the_disk
+
+ROOM = "Make room there, or write to another disk."
+MAY = "Choose a folder that you may write to."
+OTHER = "Choose another place, or see whether its disk is well."
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [
+        (errno.ENOSPC, ROOM),
+        (errno.EFBIG, ROOM),
+        (errno.EDQUOT, ROOM),
+        (errno.EACCES, MAY),
+        (errno.EPERM, MAY),
+        (errno.EROFS, MAY),
+        (errno.EIO, OTHER),
+    ],
+)
+def test_place_reason_and_remedy(tmp_path, number, remedy):
+    reason = os.strerror(number)
+    error = cannot_write(
+        tmp_path / "z.nii", OSError(number, reason), "It is as it was."
+    )
+    assert error.errno == number
+    said = f"Cannot write {tmp_path / 'z.nii'}: {reason}. It is as it was. {remedy}"
+    assert error.strerror == said
+
+
+def test_the_kind_is_kept():
+    assert isinstance(cannot_write("a", PermissionError(13, "no")), PermissionError)
+    assert type(cannot_write("a", OSError(28, "full"))) is OSError
+
+
+def test_an_error_without_a_number_is_one_of_the_disk():
+    error = cannot_write("a", OSError("encoder error -2"))
+    assert error.errno == errno.EIO
+    assert error.strerror == f"Cannot write a: encoder error -2. {OTHER}"
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS])
+def test_errors_that_only_writing_has(number):
+    assert is_of_the_disk(OSError(number, "no"))
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(errno.EACCES, "no"), OSError("no"), ValueError("no")]
+)
+def test_errors_that_reading_may_have_too(error):
+    assert not is_of_the_disk(error)
