@@ -1,6 +1,6 @@
 """What users pass as paths, flags and lists, told apart from mistakes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -108,16 +108,12 @@ def as_list(values: Any, name: str, expected: str) -> list[Any]:
     >>> as_list(("a", "b"), "names", "names of columns")
     ['a', 'b']
     """
-    alone = isinstance(values, str | bytes | PathLike | np.generic)
-    if alone or not isinstance(values, Iterable) or np.ndim(_whole(values)) == 0:
+    no_list = isinstance(values, str | bytes | PathLike | np.generic | Mapping)
+    flat = isinstance(values, np.ndarray) and values.ndim == 0
+    if no_list or flat or not isinstance(values, Iterable):
         msg = f"{name} is {_shown(values)}; expected a list of {expected}."
         raise TypeError(msg)
     return list(values)
-
-
-def _whole(values: Any) -> Any:
-    """An array as it is; of other iterables, that they have elements."""
-    return values if isinstance(values, np.ndarray) else (None,)
 
 
 def _shown(value: Any) -> str:

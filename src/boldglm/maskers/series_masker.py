@@ -9,7 +9,7 @@ from nibabel.spatialimages import SpatialImage
 from boldglm._base.errors import ShapeError
 from boldglm._base.estimator import Estimator
 from boldglm._base.warnings import MaskWarning, warn
-from boldglm.image.checks import as_dtype
+from boldglm.image.checks import as_dtype, as_numbers
 from boldglm.image.confounds import high_variance_confounds
 from boldglm.image.files import check_niimg
 from boldglm.image.headers import new_image
@@ -127,7 +127,8 @@ class SeriesMasker(Estimator):
         ValueError
             For another kind.
         """
-        if transform not in ("default", "pandas", None):
+        known = isinstance(transform, str) and transform in ("default", "pandas")
+        if transform is not None and not known:
             msg = f"transform is {transform!r}; expected 'default', 'pandas' or None."
             raise ValueError(msg)
         if transform is not None:
@@ -201,7 +202,7 @@ class SeriesMasker(Estimator):
 
     def _rows(self, X: Any) -> np.ndarray:
         """What is to be put back, (element,) or (scan, element)."""
-        values = np.atleast_1d(np.asarray(X))
+        values = np.atleast_1d(as_numbers(X, "what is put back into an image"))
         n_elements = self._n_elements()
         if values.ndim > 2 or values.shape[-1] != n_elements:
             msg = (
@@ -209,4 +210,8 @@ class SeriesMasker(Estimator):
                 f"({n_elements},) or (n_scans, {n_elements}), got {values.shape}."
             )
             raise ShapeError(msg)
-        return values if self.dtype is None else values.astype(self._dtype([]))
+        if self.dtype is None:
+            return values
+        # what is beyond single precision is infinite there
+        with np.errstate(over="ignore"):
+            return values.astype(self._dtype([]))

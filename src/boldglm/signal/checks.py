@@ -57,29 +57,34 @@ def checked_number(
         raise TypeError(msg)
     if low is None and high is None:
         return value
-    size = float(value)
+    try:
+        size = float(value)
+    except OverflowError:
+        size = np.inf
     within = (low is None or size >= low) and (high is None or size <= high)
     if not (within and np.isfinite(size)):
         raise ValueError(msg)
     return value
 
 
-def checked_whole(value: Any, name: str, expected: str, *, low: int = 0) -> int:
-    """A whole number of at least `low`, as an int; 2.0 counts as 2.
+def checked_whole(
+    value: Any, name: str, expected: str, *, low: int = 0, high: float = 2.0**53
+) -> int:
+    """A whole number from `low` to `high`, as an int; 2.0 counts as 2.
 
     Raises
     ------
     TypeError
         If it is no number.
     ValueError
-        If it is too small, or not whole.
+        If it is too small or too large, or not whole.
 
     Examples
     --------
     >>> checked_whole(np.int64(3), "opening", "voxels")
     3
     """
-    number = checked_number(value, name, expected, low=low)
+    number = checked_number(value, name, expected, low=low, high=high)
     if number != int(number):
         msg = f"{name} is {_shown(value)}; expected {expected}."
         raise ValueError(msg)

@@ -118,11 +118,10 @@ def _check_kind(name: str, dtype: np.dtype[Any], kinds: Sequence[str]) -> None:
     raise ValueError(msg)
 
 
-def _check_shape(
-    name: str, told: tuple[int, ...], shape: Sequence[int | None]
-) -> None:
+def _check_shape(name: str, told: tuple[int, ...], shape: Sequence[int | None]) -> None:
     fits = len(told) == len(shape) and all(
-        n >= 0 and expected in (None, n) for n, expected in zip(told, shape, strict=True)
+        n >= 0 and expected in (None, n)
+        for n, expected in zip(told, shape, strict=True)
     )
     if not fits:
         wanted = ", ".join("any" if n is None else str(n) for n in shape)

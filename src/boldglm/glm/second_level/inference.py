@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from boldglm._base.arguments import check_truth
 from boldglm._base.errors import DesignError
 from boldglm.core.counter_random import seed_from
 from boldglm.core.linear import factorize
-from boldglm.core.permutation_options import PermutationOptions, check_truth
+from boldglm.core.permutation_options import PermutationOptions
 from boldglm.core.permutation_results import PermutationResults, result_maps
 from boldglm.glm.second_level.permuted_group import PermutationInput
 from boldglm.glm.second_level.second_level import SecondLevelModel
