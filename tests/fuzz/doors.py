@@ -62,9 +62,7 @@ class Door:
         """Arguments that something odd may be passed for."""
         own = inspect.signature(self.call).parameters.values()
         named = [p.name for p in own if p.kind not in {p.VAR_KEYWORD, p.VAR_POSITIONAL}]
-        names = dict.fromkeys(
-            [*named, *self.names, *self.valid, *self.odd, *self.own]
-        )
+        names = dict.fromkeys([*named, *self.names, *self.valid, *self.odd, *self.own])
         return [name for name in names if name not in self.still]
 
     def arguments(self) -> st.SearchStrategy[dict[str, Any]]:

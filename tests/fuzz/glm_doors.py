@@ -67,7 +67,9 @@ _VECTORS = st.lists(
 _ONSETS = st.floats(-60, 120) | st.sampled_from([np.nan, np.inf, 1e300, -1e300])
 _EVENTS = st.builds(
     lambda rows, names: pd.DataFrame(rows, columns=names),
-    st.lists(st.tuples(_ONSETS, _ONSETS, st.sampled_from(["a", "", 1.0, None])), max_size=4),
+    st.lists(
+        st.tuples(_ONSETS, _ONSETS, st.sampled_from(["a", "", 1.0, None])), max_size=4
+    ),
     st.permutations(["onset", "duration", "trial_type"]),
 )
 
@@ -90,7 +92,9 @@ def _first(
     return model.compute_contrast(contrast_def, stat_type, output_type)
 
 
-def _second(second_level_input, confounds=None, design_matrix=None, contrast=None, **options):
+def _second(
+    second_level_input, confounds=None, design_matrix=None, contrast=None, **options
+):
     model = second_level.SecondLevelModel(**options).fit(
         second_level_input, confounds, design_matrix
     )
@@ -337,13 +341,23 @@ _CONTRASTS_AND_RESULTS = [
         odd={"dim": FEW, "dof": FEW, "stat_type": st.sampled_from(["t", "F", "z"])},
         names=("tiny", "dofmax"),
     ),
-    Door("glm.OLSModel", lambda design, Y: glm.OLSModel(design).fit(Y).theta,
-         {"design": DESIGN.to_numpy(), "Y": Y}),
-    Door("glm.ARModel", lambda design, rho, Y: glm.ARModel(design, rho).fit(Y).theta,
-         {"design": DESIGN.to_numpy(), "rho": 0.3, "Y": Y},
-         odd={"rho": st.floats(-2, 2) | _VECTORS}),
-    Door("glm.RegressionResults", RESULT.Tcontrast, {"matrix": [1.0, 0, 0]},
-         odd={"matrix": _VECTORS}),
+    Door(
+        "glm.OLSModel",
+        lambda design, Y: glm.OLSModel(design).fit(Y).theta,
+        {"design": DESIGN.to_numpy(), "Y": Y},
+    ),
+    Door(
+        "glm.ARModel",
+        lambda design, rho, Y: glm.ARModel(design, rho).fit(Y).theta,
+        {"design": DESIGN.to_numpy(), "rho": 0.3, "Y": Y},
+        odd={"rho": st.floats(-2, 2) | _VECTORS},
+    ),
+    Door(
+        "glm.RegressionResults",
+        RESULT.Tcontrast,
+        {"matrix": [1.0, 0, 0]},
+        odd={"matrix": _VECTORS},
+    ),
     Door("glm.RegressionResults", RESULT.Fcontrast, {"matrix": np.eye(3)[:2]}),
     Door("glm.RegressionResults", RESULT.conf_int, {"alpha": 0.05}),
     Door("glm.RegressionResults", RESULT.t, {"column": 0}),
@@ -362,6 +376,7 @@ _THRESHOLDS = [
         glm.threshold_stats_img,
         {"stat_img": MAP, "mask_img": MASK},
         odd={"height_control": st.sampled_from(["fdr", "bonferroni", "fwe", None])},
+        nan=True,
     ),
     Door(
         "glm.cluster_level_inference",
@@ -370,8 +385,12 @@ _THRESHOLDS = [
         odd={"threshold": st.lists(FEW, max_size=3), "calibration": FEW},
         still=STILL,
     ),
-    Door("glm.fdr_threshold", glm.fdr_threshold, {"z_vals": Y[0], "alpha": 0.05},
-         nan=True),
+    Door(
+        "glm.fdr_threshold",
+        glm.fdr_threshold,
+        {"z_vals": Y[0], "alpha": 0.05},
+        nan=True,
+    ),
     Door(
         "glm.tfce_img",
         glm.tfce_img,

@@ -59,9 +59,7 @@ def _own_names(kind, *fixed):
 
 
 def _door(name, function, odd=None, still=(), nan=False, **valid):
-    return Door(
-        name, function, valid, odd=odd or {}, still=(*STILL, *still), nan=nan
-    )
+    return Door(name, function, valid, odd=odd or {}, still=(*STILL, *still), nan=nan)
 
 
 _IMAGES = [
@@ -137,7 +135,9 @@ _IMAGES = [
 _MASKING = [
     _door("masking.apply_mask", masking.apply_mask, imgs=RUN, mask_img=MASK),
     _door(
-        "masking.compute_background_mask", masking.compute_background_mask, data_imgs=RUN
+        "masking.compute_background_mask",
+        masking.compute_background_mask,
+        data_imgs=RUN,
     ),
     _door(
         "masking.compute_brain_mask",
@@ -186,7 +186,7 @@ _MASKERS = [
     Door(
         "maskers.NiftiMasker",
         _masker(maskers.NiftiMasker),
-        {"imgs": RUN, "mask_strategy": "epi"},
+        {"imgs": RUN, "mask_strategy": "epi", "mask_args": {"opening": 0}},
         odd={
             "mask_args": st.dictionaries(
                 st.sampled_from(["opening", "connected", "lower_cutoff", "nonsense"]),
@@ -212,25 +212,25 @@ _MASKERS = [
     ),
     Door(
         "maskers.NiftiMasker",
-        lambda X, **name: maskers.NiftiMasker(mask_img=MASK, **name)
-        .fit()
-        .inverse_transform(X),
+        lambda X, **name: (
+            maskers.NiftiMasker(mask_img=MASK, **name).fit().inverse_transform(X)
+        ),
         {"X": SIGNALS},
     ),
     Door(
         "maskers.NiftiLabelsMasker",
-        lambda signals: maskers.NiftiLabelsMasker(LABELS)
-        .fit()
-        .inverse_transform(signals),
+        lambda signals: (
+            maskers.NiftiLabelsMasker(LABELS).fit().inverse_transform(signals)
+        ),
         {"signals": SIGNALS[:, :2]},
     ),
     Door(
         "maskers.NiftiSpheresMasker",
-        lambda region_signals: maskers.NiftiSpheresMasker(
-            [(3, 3, 3)], radius=4, mask_img=MASK
-        )
-        .fit()
-        .inverse_transform(region_signals),
+        lambda region_signals: (
+            maskers.NiftiSpheresMasker([(3, 3, 3)], radius=4, mask_img=MASK)
+            .fit()
+            .inverse_transform(region_signals)
+        ),
         {"region_signals": SIGNALS[:, :1]},
     ),
     Door(
@@ -241,10 +241,12 @@ _MASKERS = [
     ),
     Door(
         "maskers.NiftiMasker",
-        lambda transform: maskers.NiftiMasker(MASK)
-        .set_output(transform=transform)
-        .fit()
-        .transform(RUN),
+        lambda transform: (
+            maskers.NiftiMasker(MASK)
+            .set_output(transform=transform)
+            .fit()
+            .transform(RUN)
+        ),
         {"transform": "default"},
         odd={"transform": st.sampled_from(["pandas", "polars", "default"])},
     ),

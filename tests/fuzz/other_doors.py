@@ -25,12 +25,13 @@ COUNT = st.sampled_from(
     [0, -1, 1, 2, 1.0, 2.5, "2", None, True, np.nan, np.int64(1), [1], "", 1j, pd.NA]
 )
 LENGTH = st.sampled_from([0, -1, np.nan, np.inf, "4", None, True, [6.0], 8.0, 12, 1j])
-FOLDERS = st.sampled_from([None, 1, b"x", "", [], 0.5, "\x00", Odd("a file", lambda: odd_file("empty.tsv"))])
-
-BRAIN = simulate.Brain(
-    AFFINE, np.ones(SHAPE, bool), np.full(SHAPE, 100.0, np.float32)
+FOLDERS = st.sampled_from(
+    [None, 1, b"x", "", [], 0.5, "\x00", Odd("a file", lambda: odd_file("empty.tsv"))]
 )
+
+BRAIN = simulate.Brain(AFFINE, np.ones(SHAPE, bool), np.full(SHAPE, 100.0, np.float32))
 SPOTS = (simulate.Activation("spot", (3.0, 3.0, 3.0), {"a": 1.0}),)
+PLACES = (simulate.Activation("spot", (3.0, 3.0, 3.0), {"intercept": 1.0}),)
 SETTINGS = simulate.RunSettings(n_scans=12, block=4.0, rest=2.0)
 NOISE = simulate.NoiseSettings(n_spikes=0)
 EVENTS = pd.DataFrame({"onset": [2.0], "duration": [4.0], "trial_type": ["a"]})
@@ -131,7 +132,7 @@ _SIMULATIONS = [
         lambda **given: datasets.simulate_group(**given).effects,
         {
             "brain": BRAIN,
-            "activations": SPOTS,
+            "activations": PLACES,
             "settings": simulate.GroupSettings(n_subjects=3),
             "seed": 0,
         },
@@ -237,7 +238,7 @@ _FETCHERS = [
     Door(
         f"datasets.{name}",
         _without_network(getattr(datasets, name)),
-        {},
+        {"contrasts": ["checkerboard"]} if "contrasts" in odd else {},
         odd=odd,
         own={"data_dir": FOLDERS},
         names=tuple(odd),
@@ -263,14 +264,21 @@ _FILES = [
         {"urls": ["https://a/sub-1/x.nii", "https://a/sub-2/y.nii"]},
         odd={"n_subjects": COUNT},
     ),
-    Door("datasets.patch_openneuro_dataset", datasets.patch_openneuro_dataset,
-         {"file_list": []}),
+    Door(
+        "datasets.patch_openneuro_dataset",
+        datasets.patch_openneuro_dataset,
+        {"file_list": []},
+    ),
     Door("datasets.get_data_dirs", datasets.get_data_dirs, {}),
     Door(
         "interfaces.bids.get_bids_files",
         bids.get_bids_files,
         {"main_path": "."},
-        odd={"filters": st.lists(st.tuples(st.text(max_size=3), st.text(max_size=3)), max_size=2)},
+        odd={
+            "filters": st.lists(
+                st.tuples(st.text(max_size=3), st.text(max_size=3)), max_size=2
+            )
+        },
         own={"main_path": FOLDERS},
     ),
     Door(
@@ -296,7 +304,9 @@ _REPORTS = [
     ),
     Door(
         "reporting.make_glm_report",
-        lambda **given: len(reporting.make_glm_report(FITTED, **given).get_standalone()),
+        lambda **given: len(
+            reporting.make_glm_report(FITTED, **given).get_standalone()
+        ),
         {"contrasts": "a", "bg_img": None},
         odd={
             "contrasts": st.sampled_from(["", "a - b", "nobody", ["a", "b"]]),
@@ -309,8 +319,11 @@ _REPORTS = [
             *("cluster_threshold", "min_distance", "cut_coords", "report_dims"),
         ),
     ),
-    Door("reporting.make_glm_report", lambda model: reporting.make_glm_report(model),
-         {"model": FITTED}),
+    Door(
+        "reporting.make_glm_report",
+        lambda model: reporting.make_glm_report(model),
+        {"model": FITTED},
+    ),
     Door(
         "reporting.HTMLReport",
         lambda page, width=1600, height=800: reporting.HTMLReport(

@@ -1,13 +1,23 @@
-"""What users pass as paths, flags and lists, told apart from mistakes."""
+"""What users pass, told apart from mistakes: one check for each kind of argument."""
 
 from collections.abc import Iterable, Mapping
+from numbers import Real
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-__all__ = ["as_flag", "as_list", "as_path", "check_truth"]
+__all__ = [
+    "as_list",
+    "as_numbers",
+    "as_path",
+    "check_choice",
+    "check_truth",
+    "checked_number",
+    "checked_whole",
+    "shown",
+]
 
 
 def as_path(path: Any, name: str) -> Path:
@@ -39,7 +49,7 @@ def as_path(path: Any, name: str) -> Path:
     TypeError: out_dir is 3; expected a path, as text or a pathlib.Path.
     """
     if not isinstance(path, str | PathLike) or isinstance(path, bytes):
-        msg = f"{name} is {_shown(path)}; expected a path, as text or a pathlib.Path."
+        msg = f"{name} is {shown(path)}; expected a path, as text or a pathlib.Path."
         raise TypeError(msg)
     try:
         expanded = Path(path).expanduser()
@@ -67,20 +77,8 @@ def check_truth(value: Any, name: str) -> None:
     TypeError: two_sided is 'no'; expected True or False.
     """
     if not isinstance(value, bool | np.bool_ | int) or value not in (0, 1):
-        msg = f"{name} is {_shown(value)}; expected True or False."
+        msg = f"{name} is {shown(value)}; expected True or False."
         raise TypeError(msg)
-
-
-def as_flag(value: Any, name: str) -> bool:
-    """Whether a flag is set; see `check_truth`.
-
-    Examples
-    --------
-    >>> as_flag(1, "detrend")
-    True
-    """
-    check_truth(value, name)
-    return bool(value)
 
 
 def as_list(values: Any, name: str, expected: str) -> list[Any]:
@@ -111,12 +109,174 @@ def as_list(values: Any, name: str, expected: str) -> list[Any]:
     no_list = isinstance(values, str | bytes | PathLike | np.generic | Mapping)
     flat = isinstance(values, np.ndarray) and values.ndim == 0
     if no_list or flat or not isinstance(values, Iterable):
-        msg = f"{name} is {_shown(values)}; expected a list of {expected}."
+        msg = f"{name} is {shown(values)}; expected a list of {expected}."
         raise TypeError(msg)
     return list(values)
 
 
-def _shown(value: Any) -> str:
-    """What was given, in at most a line; numbers of numpy as plain ones."""
-    text = repr(value.item() if isinstance(value, np.generic) else value)
+def as_numbers(values: Any, name: str, expected: str = "numbers") -> np.ndarray:
+    """An array of real numbers.
+
+    Parameters
+    ----------
+    values : array-like
+        Numbers of Python and of pandas become float64; text does not.
+    name, expected : str
+        Of the argument, and what the message asks for.
+
+    Returns
+    -------
+    array
+
+    Raises
+    ------
+    TypeError
+        If there are others in it, or rows differ in length.
+
+    Examples
+    --------
+    >>> as_numbers([1, 2], "x")
+    array([1, 2])
+    >>> as_numbers("ten", "onset")
+    Traceback (most recent call last):
+    TypeError: onset is 'ten'; expected numbers.
+    """
+    array = _arrayed(values)
+    if array.dtype.kind not in "biuf":
+        msg = f"{name} is {shown(values)}; expected {expected}."
+        raise TypeError(msg)
+    return array
+
+
+def _arrayed(values: Any) -> np.ndarray:
+    """An array; one of objects where the values are no real numbers."""
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind != "O" or any(
+            isinstance(one, str | bytes) for one in array.flat
+        ):
+            return array
+        return array.astype(np.float64)
+    except (TypeError, ValueError, OverflowError):
+        return np.empty(0, object)
+
+
+def checked_number(
+    value: Any,
+    name: str,
+    expected: str = "a number",
+    *,
+    low: float | None = None,
+    high: float | None = None,
+) -> Any:
+    """The value itself, if it is one real number within limits.
+
+    Parameters
+    ----------
+    value
+        Booleans and text are no numbers, whatever they look like.
+    name : str
+        Of the parameter.
+    expected : str
+        What the message asks for.
+    low, high : float or None
+        Limits, included. With any of them, nan and infinity are refused.
+
+    Returns
+    -------
+    number
+
+    Raises
+    ------
+    TypeError
+        If it is no number.
+    ValueError
+        If it is beyond the limits.
+
+    Examples
+    --------
+    >>> checked_number(2.5, "t_r")
+    2.5
+    >>> checked_number("2", "t_r", "seconds")
+    Traceback (most recent call last):
+        ...
+    TypeError: t_r is '2'; expected seconds.
+    """
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        value = value[()]
+    msg = f"{name} is {shown(value)}; expected {expected}."
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(msg)
+    if low is None and high is None:
+        return value
+    try:
+        size = float(value)
+    except OverflowError:
+        size = np.inf
+    within = (low is None or size >= low) and (high is None or size <= high)
+    if not (within and np.isfinite(size)):
+        raise ValueError(msg)
+    return value
+
+
+def checked_whole(
+    value: Any, name: str, expected: str, *, low: int = 0, high: float = 2.0**53
+) -> int:
+    """A whole number from `low` to `high`, as an int; 2.0 counts as 2.
+
+    Raises
+    ------
+    TypeError
+        If it is no number.
+    ValueError
+        If it is too small or too large, or not whole.
+
+    Examples
+    --------
+    >>> checked_whole(np.int64(3), "opening", "voxels")
+    3
+    """
+    number = checked_number(value, name, expected, low=low, high=high)
+    if number != int(number):
+        msg = f"{name} is {shown(value)}; expected {expected}."
+        raise ValueError(msg)
+    return int(number)
+
+
+def check_choice(value: Any, name: str, choices: Iterable[str]) -> None:
+    """Raise unless a value is one of some names.
+
+    Raises
+    ------
+    ValueError
+        With all of them.
+
+    Examples
+    --------
+    >>> check_choice("x", "strategy", ["mean", "sum"])
+    Traceback (most recent call last):
+        ...
+    ValueError: strategy is 'x'; expected one of 'mean', 'sum'.
+    """
+    names = list(choices)
+    if not isinstance(value, str) or value not in names:
+        known = ", ".join(map(repr, names))
+        msg = f"{name} is {shown(value)}; expected one of {known}."
+        raise ValueError(msg)
+
+
+def shown(value: Any) -> str:
+    """What was given, in at most a line; numbers of numpy as plain ones.
+
+    Examples
+    --------
+    >>> shown(np.float64(2.5)), shown([1] * 99)
+    ('2.5', 'a list: [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1...')
+    """
+    try:
+        text = repr(value.item() if isinstance(value, np.generic) else value)
+    except ValueError:
+        # a whole number of thousands of digits
+        text = f"a {type(value).__name__} of many digits"
+    text = " ".join(text.split())
     return text if len(text) <= 80 else f"a {type(value).__name__}: {text[:60]}..."

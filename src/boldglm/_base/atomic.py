@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["written_whole"]
+__all__ = ["made_folder", "written_whole"]
 
 
 @contextmanager
@@ -64,3 +64,34 @@ def written_whole(path: Path) -> Iterator[Path]:
             "No file of that name was changed."
         )
         raise OSError(error.errno or errno.EIO, msg) from error
+
+
+def made_folder(path: Path) -> Path:
+    """Make a folder, and those it is in, unless it is there.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    Path
+        The same.
+
+    Raises
+    ------
+    OSError
+        Of the kind that stopped it, naming `path`: a file has that name, or you may
+        not write there.
+
+    Examples
+    --------
+    >>> made_folder(Path(tempfile.mkdtemp()) / "a" / "b").name
+    'b'
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        msg = f"The folder {path} cannot be made: {error.strerror or error}."
+        raise OSError(error.errno or errno.EIO, msg) from error
+    return path

@@ -65,7 +65,12 @@ def coord_transform(x: Any, y: Any, z: Any, affine: Any) -> tuple[Any, Any, Any]
             "expected one shape, or numbers."
         )
         raise ShapeError(msg) from error
-    moved = np.moveaxis(apply_affine(affine, points), -1, 0)
+    try:
+        with np.errstate(over="raise"):
+            moved = np.moveaxis(apply_affine(affine, points), -1, 0)
+    except FloatingPointError as error:
+        msg = "x, y and z are beyond what a double holds, once moved; expected points."
+        raise ValueError(msg) from error
     if all(isinstance(one, Number) for one in (x, y, z)):
         return moved[0].item(), moved[1].item(), moved[2].item()
     return moved[0], moved[1], moved[2]

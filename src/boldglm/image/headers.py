@@ -136,7 +136,9 @@ def _finite_range(data: np.ndarray) -> tuple[float, float]:
         if finite.size == 0:
             return 0.0, 0.0
         low, high = finite.min(), finite.max()
-    return float(low), float(high)
+    # as the header has them, in single precision
+    limit = float(np.finfo(np.float32).max)
+    return max(float(low), -limit), min(float(high), limit)
 
 
 def _space_codes(ref: SpatialImage) -> tuple[int, int]:

@@ -292,7 +292,7 @@ def _checked_width(fwhm: Any) -> np.ndarray:
     try:
         # None stands for 0 on one axis
         width = np.array([0.0 if f is None else f for f in given], dtype=float)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         width = np.array([np.nan])
     if (
         named

@@ -6,6 +6,7 @@ import numpy as np
 from nibabel.nifti1 import Nifti1Image
 from nibabel.spatialimages import SpatialImage
 
+from boldglm._base.arguments import check_truth
 from boldglm._base.errors import ShapeError
 from boldglm._base.estimator import Estimator
 from boldglm._base.warnings import MaskWarning, warn
@@ -22,6 +23,9 @@ from boldglm.signal.cleaning import clean_series
 from boldglm.signal.options import steps_from
 
 __all__ = ["SeriesMasker"]
+
+#: Parameters of some masker or other that are true or false.
+_FLAGS = {"high_variance_confounds", "keep_masked_labels", "allow_overlap"}
 
 
 class SeriesMasker(Estimator):
@@ -157,6 +161,8 @@ class SeriesMasker(Estimator):
 
     def _check_parameters(self) -> None:
         """Tell at `fit` what cannot be, before anything is read."""
+        for name in _FLAGS & set(self._parameter_names()):
+            check_truth(getattr(self, name), name)
         self._dtype([])
         steps_from(self.get_params(deep=False))
         Smoother(self.smoothing_fwhm, np.ones(3))

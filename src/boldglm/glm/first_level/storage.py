@@ -250,7 +250,8 @@ def _noise(entries: Any, n_scans: int) -> NoiseModel:
     """The noise model of a run of so many scans."""
     # Files of earlier versions have four entries
     name, order, first_scans, bins, *rest = _listed(entries, "noise")
-    corrected, pooled, kind = (*rest, *(False, False, "ar")[len(rest) :])
+    defaults: list[Any] = [False, False, "ar"]
+    corrected, pooled, kind = rest + defaults[len(rest) :]
     order = _whole(order, "the order of the noise", 0, max(n_scans - 1, 0))
     if bins is not None:
         bins = _whole(bins, "bins", 1, np.inf)

@@ -228,14 +228,14 @@ def _told(name: str, title: str) -> str:
 
 
 def _check_missing(missing: Any) -> None:
-    if missing == "available":
+    if isinstance(missing, str) and missing == "available":
         msg = (
             "missing='available' has another number of subjects at every voxel, which "
             "shuffles cannot have; use 'drop-voxel' to test the voxels that every "
             "subject has, or 'zero'."
         )
         raise ValueError(msg)
-    if missing not in ("drop-voxel", "zero"):
+    if not isinstance(missing, str) or missing not in ("drop-voxel", "zero"):
         msg = f"missing is {missing!r}; expected 'drop-voxel' or 'zero'."
         raise ValueError(msg)
 
