@@ -137,9 +137,10 @@ def permuted_ols(
     >>> np.flatnonzero(found["p_max_t"][0] < 0.05)
     array([7])
     """
+    from boldglm._base.arguments import check_truth
     from boldglm.core.counter_random import seed_from
     from boldglm.core.permutation_memory import memory_for_permutations
-    from boldglm.core.permutation_options import PermutationOptions, check_truth
+    from boldglm.core.permutation_options import PermutationOptions
     from boldglm.core.permutation_results import PermutationResults
 
     check_truth(model_intercept, "model_intercept")

@@ -180,7 +180,6 @@ WITHIN_THE_ROOM = {
         "spike_scans",
         "stream",
     },
-    "boldglm.glm.first_level.design_matrix": {"Block", "UnknownDriftError"},
     "boldglm.image.grid": {"apply_affine", "corners"},
 }
 

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from boldglm._base.arguments import check_truth
 from boldglm._base.errors import DesignError
 from boldglm.core.graph import volume_graph
 from boldglm.core.group_test import Asked, ClusterAsk, TfceAsk
 from boldglm.core.partition import partition
-from boldglm.core.permutation_options import PermutationOptions, check_truth, height_of
+from boldglm.core.permutation_options import PermutationOptions, height_of
 
 GRAPH = volume_graph(np.ones((2, 3, 5), bool))
 TWO = np.repeat(np.eye(2), 5, axis=0)

@@ -13,7 +13,7 @@ from boldglm.datasets import (
     simulate_group,
 )
 from boldglm.datasets.simulate import effect_maps
-from boldglm.datasets.simulate_maps import draw_subjects
+from boldglm.datasets.simulate_subjects import draw_subjects
 
 EXACT = {"between": 0.0, "within": (0.0, 0.0)}
 PLACES = (

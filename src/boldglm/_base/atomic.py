@@ -8,7 +8,7 @@ from pathlib import Path
 from boldglm._base.disk_errors import cannot_write
 from boldglm._base.drafts import draft_folder
 
-__all__ = ["written_whole"]
+__all__ = ["made_folder", "written_whole"]
 
 
 @contextmanager
@@ -85,3 +85,35 @@ def _check(path: Path) -> None:
             "are whole or not there. Give the name of a file."
         )
         raise OSError(errno.EINVAL, msg)
+
+
+def made_folder(path: Path) -> Path:
+    """Make a folder, and those it is in, unless it is there.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    Path
+        The same.
+
+    Raises
+    ------
+    OSError
+        Of the kind that stopped it, naming `path`: a file has that name, or you may
+        not write there.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> made_folder(Path(tempfile.mkdtemp()) / "a" / "b").name
+    'b'
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        msg = f"The folder {path} cannot be made: {error.strerror or error}."
+        raise OSError(error.errno or errno.EIO, msg) from error
+    return path

@@ -159,7 +159,7 @@ def exchange_rows(
     array([[0, 1],
            [2, 3]])
     """
-    if block_exchange not in BLOCK_EXCHANGES:
+    if not isinstance(block_exchange, str) or block_exchange not in BLOCK_EXCHANGES:
         expected = ", ".join(map(repr, BLOCK_EXCHANGES))
         msg = f"block_exchange is {block_exchange!r}; expected one of {expected}."
         raise ValueError(msg)

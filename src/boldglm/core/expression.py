@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from boldglm._base.arguments import as_list
 from boldglm._base.errors import ContrastError
 
 __all__ = ["UnknownColumnError", "expression_to_contrast_vector", "expressions_in"]
@@ -72,7 +73,7 @@ def expression_to_contrast_vector(
         could mean two things. The message points at the place and lists the
         columns.
     TypeError
-        If `expression` is not text.
+        If `expression` is not text, or `design_columns` is no list.
 
     Examples
     --------
@@ -87,7 +88,8 @@ def expression_to_contrast_vector(
             f"{type(expression).__name__}."
         )
         raise TypeError(msg)
-    columns = [str(column) for column in design_columns]
+    listed = as_list(design_columns, "design_columns", "names of columns")
+    columns = [str(column) for column in listed]
     for whole in (expression, expression.strip()):
         if columns.count(whole) == 1:
             return _unit(columns.index(whole), len(columns))

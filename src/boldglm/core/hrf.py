@@ -36,6 +36,8 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from boldglm._base.arguments import checked_number
+
 __all__ = [
     "HRF_MODELS",
     "DoubleGamma",
@@ -55,6 +57,8 @@ Array: TypeAlias = NDArray[np.float64]
 HrfKernel: TypeAlias = Callable[[float, int], Array]
 
 # The steps of the finite differences are part of the definition: SPM's bases
+#: Samples of a response, or of the time that events are modelled in.
+MOST_SAMPLES = 10**8
 TIME_STEP: Final = 0.1
 DISPERSION_STEP: Final = 0.01
 
@@ -135,6 +139,8 @@ def double_gamma_hrf(
     >>> double_gamma_hrf(2.0, 1, 20.0, shape=DoubleGamma(ratio=0.0)).round(2)
     array([0.  , 0.  , 0.14, 0.38, 0.29, 0.13, 0.04, 0.01, 0.  , 0.  ])
     """
+    far = 1e6
+    checked_number(onset, "onset", "a time in seconds", low=-far, high=far)
     times = _kernel_times(t_r, oversampling, time_length) - onset
     times = times - t_r / oversampling
     peak = _gamma_density(times, shape.delay / shape.dispersion, shape.dispersion)
@@ -154,10 +160,20 @@ def double_gamma_hrf(
 
 
 def _kernel_times(t_r: float, oversampling: int, time_length: float) -> Array:
+    told = {"t_r": t_r, "oversampling": oversampling, "time_length": time_length}
+    for name, value in told.items():
+        checked_number(value, name, "a positive number")
     if not (t_r > 0 and oversampling > 0 and time_length > 0):
         msg = (
             f"t_r={t_r}, oversampling={oversampling}, time_length={time_length}; "
             "expected positive numbers"
+        )
+        raise ValueError(msg)
+    step = float(t_r) / float(oversampling)
+    if not float(time_length) <= MOST_SAMPLES * step < np.inf:
+        msg = (
+            f"t_r={t_r}, oversampling={oversampling}, time_length={time_length}; "
+            f"expected a response of at most {MOST_SAMPLES} samples"
         )
         raise ValueError(msg)
     n_samples = int(np.rint(float(time_length) / (t_r / oversampling)))

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from boldglm._base.arguments import as_numbers
 from boldglm._base.errors import ShapeError
 
 __all__ = [
@@ -81,7 +82,7 @@ def fdr_threshold(z_vals: npt.ArrayLike, alpha: float) -> float:
     2.8
     """
     check_alpha(alpha)
-    values = np.asarray(z_vals, dtype=np.float64)
+    values = as_numbers(z_vals, "z_vals").astype(np.float64)
     values = values[~np.isnan(values)]
     # only tests that would pass alone can pass together: sort these
     high = np.sort(values[values >= -special.ndtri(alpha)])[::-1]

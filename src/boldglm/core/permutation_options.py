@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from boldglm._base.arguments import check_truth
 from boldglm.core.group_test import Asked, ClusterAsk, GroupTest, TfceAsk
 from boldglm.core.partition import Partition
 from boldglm.core.permutation_p import TAILS
@@ -15,7 +16,7 @@ from boldglm.core.permute import plan_shuffles
 if TYPE_CHECKING:
     from boldglm.core.graph import Graph
 
-__all__ = ["PermutationOptions", "check_truth", "height_of"]
+__all__ = ["PermutationOptions", "height_of"]
 
 
 @dataclass(frozen=True)
@@ -162,19 +163,6 @@ class PermutationOptions:
         )
         asked = Asked(two_sided, self.step_down, clusters, tfce, self.calibrate)
         return GroupTest.prepare(data, split, shuffles, asked, self.variance_groups)
-
-
-def check_truth(value: Any, name: str) -> None:
-    """Refuse what only happens to be true or false, such as ``'no'``.
-
-    Raises
-    ------
-    TypeError
-        Unless it is True or False (or 1 or 0).
-    """
-    if not isinstance(value, bool | np.bool_ | int) or value not in (0, 1):
-        msg = f"{name} is {value!r}; expected True or False."
-        raise TypeError(msg)
 
 
 def height_of(p: float, kind: str, dim: int, dof: int) -> float:

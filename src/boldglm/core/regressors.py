@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boldglm._base.errors import ShapeError
+from boldglm.core.hrf import MOST_SAMPLES
 
 __all__ = [
     "EventTrain",
@@ -112,6 +113,14 @@ def fine_grid(
     # in this order of operations: half-way cases round as in published designs
     per_second = (n_scans - 1) * 1.0 / (last - first)
     n_times = per_second * ((end - first - min_onset) * oversampling) + 1
+    # to have room for the samples that are read after each scan
+    if not lead + 2 <= n_times <= MOST_SAMPLES:
+        msg = (
+            f"min_onset is {min_onset} and oversampling {oversampling}; expected the "
+            f"first sample at or before the first scan, and at most {MOST_SAMPLES} of "
+            "them"
+        )
+        raise ValueError(msg)
     times = np.linspace(first + min_onset, end, int(np.rint(n_times)))
     usable = times[: times.size - lead]
     left = np.clip(np.searchsorted(usable, frame_times), 1, usable.size - 1) - 1

@@ -19,6 +19,9 @@ Array = npt.NDArray[np.float64]
 # up to so many peaks labels are 16 bits wide
 _NARROW = np.iinfo(np.uint16).max
 
+#: Of heights and sizes: beyond, sums are soon infinite.
+HIGHEST_POWER = 100
+
 
 def tfce(
     values: npt.ArrayLike,
@@ -150,9 +153,12 @@ class MaxTfce:
             power = getattr(self, name)
             if (
                 not isinstance(power, int | float | np.number)
-                or not 0 <= power < np.inf
+                or not 0 <= power <= HIGHEST_POWER
             ):
-                msg = f"{name} is {power!r}; expected a power of 0 or more."
+                msg = (
+                    f"{name} is {power!r}; expected a power of 0 or more, and at most "
+                    f"{HIGHEST_POWER}."
+                )
                 raise ValueError(msg)
         whole = isinstance(self.steps, int | np.integer)
         if self.steps is not None and not (whole and self.steps >= 1):

@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from boldglm._base.arguments import as_path
 from boldglm._base.errors import FetchError
 from boldglm.datasets.registry import Dataset
 from boldglm.datasets.simulation_mark import is_simulated
@@ -48,6 +49,7 @@ def get_data_dirs(data_dir: Any = None) -> list[str]:
         msg = f"data_dir is {data_dir!r}; expected the path of a folder, or None."
         if not isinstance(data_dir, str | os.PathLike):
             raise TypeError(msg)
+        as_path(data_dir, "data_dir")
         given = _split(os.fspath(data_dir))
         if not given:
             raise ValueError(msg)

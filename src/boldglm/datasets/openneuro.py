@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from boldglm._base.arguments import as_list
 from boldglm._base.errors import FetchError
 from boldglm._base.warnings import warn
 from boldglm.datasets.fetching import bring, fetch
@@ -125,16 +126,22 @@ def select_from_index(
     ['d/README', 'd/sub-1/anat.nii']
     """
     _require_list(urls, "urls", "addresses")
+    if urls is None:
+        msg = "urls is None; expected a list of addresses."
+        raise TypeError(msg)
+    urls = list(urls)
     _require_list(inclusion_filters, "inclusion_filters", "patterns")
     _require_list(exclusion_filters, "exclusion_filters", "patterns")
     if n_subjects is not None:
         expected = "how many subjects, 1 or more, or None"
         n_subjects = checked_whole(n_subjects, "n_subjects", expected, low=1)
+    included = [] if inclusion_filters is None else list(inclusion_filters)
+    excluded = [] if exclusion_filters is None else list(exclusion_filters)
     kept = [
         url
         for url in urls
-        if all(fnmatchcase(url, one) for one in inclusion_filters or ())
-        and not any(fnmatchcase(url, one) for one in exclusion_filters or ())
+        if all(fnmatchcase(url, one) for one in included)
+        and not any(fnmatchcase(url, one) for one in excluded)
     ]
     subjects = {url: _subject(url) for url in kept}
     chosen = sorted({one for one in subjects.values() if one})[:n_subjects]
@@ -193,6 +200,9 @@ def fetch_openneuro_dataset(
     2
     """
     _require_list(urls, "urls", "addresses")
+    if not isinstance(dataset_version, str):
+        msg = f"dataset_version is {dataset_version!r}; expected text: {_VERSION!r}."
+        raise TypeError(msg)
     if urls is None:
         if dataset_version != _VERSION:
             told = (
@@ -249,7 +259,7 @@ def patch_openneuro_dataset(file_list: Iterable[str]) -> None:
     >>> file.with_name("sub-1_task-rest_desc-confounds_regressors.tsv").is_symlink()
     True
     """
-    for name in map(Path, file_list):
+    for name in map(Path, as_list(file_list, "file_list", "paths")):
         for old, new in _RENAMED.items():
             if old in name.name:
                 link = name.with_name(name.name.replace(old, new))
@@ -268,10 +278,14 @@ class _Complete:
 
 
 def _require_list(given: Any, name: str, what: str) -> None:
-    """Refuse a string: it would pass for a list of its letters."""
+    """Refuse a string, which would pass for a list of its letters, and no list."""
     if isinstance(given, str):
         msg = f"{name} is {given!r}; expected a list of {what}, such as [{given!r}]."
         raise TypeError(msg)
+    for one in () if given is None else as_list(given, name, what):
+        if not isinstance(one, str):
+            msg = f"{name} has {one!r}; expected {what} as text."
+            raise TypeError(msg)
 
 
 def _subject(url: str) -> str | None:

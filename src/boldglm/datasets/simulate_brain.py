@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from boldglm.datasets.simulate_checks import plain_number, real_number, settle
+from boldglm._base.arguments import as_list, as_numbers, checked_number
+from boldglm.datasets.simulate_checks import (
+    listed_of,
+    of_kind,
+    plain_number,
+    real_number,
+    settle,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -79,14 +86,24 @@ class Activation:
     between: float = 0.0
 
     def __post_init__(self) -> None:
-        centre = tuple(float(x) for x in self.centre)
+        centre = tuple(
+            float(checked_number(x, "centre", "three coordinates, mm"))
+            for x in as_list(self.centre, "centre", "three coordinates, mm")
+        )
         if len(centre) != 3 or not np.isfinite(centre).all():
             msg = f"centre is {self.centre}; expected three coordinates, mm"
             raise ValueError(msg)
+        percents = self.effects
+        if not isinstance(percents, Mapping):
+            msg = f"effects is {percents!r}; expected a percentage for each condition"
+            raise TypeError(msg)
+        for name, x in percents.items():
+            expected = "a percentage for each condition"
+            checked_number(x, f"effects[{name!r}]", expected, low=-1e6, high=1e6)
         settle(
             self,
             centre=centre,
-            effects={name: plain_number(x) for name, x in self.effects.items()},
+            effects={name: plain_number(x) for name, x in percents.items()},
             fwhm=real_number("fwhm", self.fwhm, positive=True),
             between=real_number("between", self.between),
         )
@@ -110,6 +127,22 @@ class Brain:
     affine: "Array"
     mask: "NDArray[np.bool_]"
     baseline: "NDArray[np.float32]"
+
+    def __post_init__(self) -> None:
+        affine = as_numbers(self.affine, "affine")
+        if affine.shape != (4, 4) or not np.isfinite(affine).all():
+            msg = f"affine has shape {affine.shape}; expected a finite 4 by 4 matrix"
+            raise ValueError(msg)
+        mask = as_numbers(self.mask, "mask")
+        if mask.ndim != 3 or mask.dtype != bool:
+            msg = (
+                f"mask is {mask.dtype} of shape {mask.shape}; expected bool, (x, y, z)"
+            )
+            raise ValueError(msg)
+        baseline = as_numbers(self.baseline, "baseline")
+        if baseline.shape != mask.shape:
+            msg = f"baseline has shape {baseline.shape}, the mask {mask.shape}"
+            raise ValueError(msg)
 
     def __repr__(self) -> str:
         """What it is like, without its numbers."""
@@ -175,8 +208,10 @@ def make_brain(voxel_size: float = 4.0) -> Brain:
     """
     from scipy.ndimage import gaussian_filter
 
+    expected = "a length from 1 to 12 mm"
+    voxel_size = float(checked_number(voxel_size, "voxel_size", expected))
     if not 1 <= voxel_size <= 12:
-        msg = f"voxel_size is {voxel_size} mm; expected a length from 1 to 12 mm"
+        msg = f"voxel_size is {voxel_size} mm; expected {expected}"
         raise ValueError(msg)
     affine, axes = _grid(float(voxel_size))
     radius = np.minimum(_cerebrum(*axes), _radius(axes, LOWER_PARTS))
@@ -222,8 +257,9 @@ def effect_maps(
     >>> {name: float(effect.max()) for name, effect in maps.items()}
     {'faces': 2.0}
     """
+    of_kind("brain", brain, Brain)
     maps: dict[str, NDArray[np.float32]] = {}
-    for activation in activations:
+    for activation in listed_of("activations", activations, Activation):
         bump = bump_map(brain, activation)
         for condition, percent in activation.effects.items():
             scaled = (percent * bump).astype(np.float32)
@@ -265,8 +301,9 @@ def null_mask(
     -------
     (x, y, z) bool
     """
-    null = brain.mask.copy()
-    for activation in activations:
+    margin = real_number("margin", margin)
+    null = of_kind("brain", brain, Brain).mask.copy()
+    for activation in listed_of("activations", activations, Activation):
         null &= distance_from(brain, activation.centre) > margin * activation.fwhm
     return null
 

@@ -2,9 +2,24 @@
 
 import math
 import operator
-from typing import Any
+from typing import Any, TypeVar
 
-__all__ = ["plain_number", "real_number", "settle", "whole_number"]
+import numpy as np
+
+from boldglm._base.arguments import as_list, checked_number, shown
+
+__all__ = [
+    "checked_range",
+    "checked_share",
+    "listed_of",
+    "of_kind",
+    "plain_number",
+    "real_number",
+    "settle",
+    "whole_number",
+]
+
+Kind = TypeVar("Kind")
 
 
 def whole_number(name: str, value: Any, least: int = 1) -> int:
@@ -42,11 +57,11 @@ def whole_number(name: str, value: Any, least: int = 1) -> int:
     try:
         found = operator.index(value)
     except TypeError:
-        msg = f"{name} is {value!r}; expected a whole number"
+        msg = f"{name} is {shown(value)}; expected a whole number"
         raise TypeError(msg) from None
     if found < least:
         expected = f"at least {least}" if least else "0 or more"
-        msg = f"{name} is {value}; expected {expected}"
+        msg = f"{name} is {shown(value)}; expected {expected}"
         raise ValueError(msg)
     return found
 
@@ -84,16 +99,99 @@ def real_number(name: str, value: Any, *, positive: bool = False) -> float:
     ValueError: sd is -1.0; expected 0 or more
     """
     try:
-        found = float(value)
+        found = math.nan if isinstance(value, str | bytes) else float(value)
+    except OverflowError:
+        found = math.inf
     except (TypeError, ValueError):
-        msg = f"{name} is {value!r}; expected a number"
-        raise TypeError(msg) from None
+        found = math.nan
+    if math.isnan(found) and not isinstance(value, float | np.floating):
+        msg = f"{name} is {shown(value)}; expected a number"
+        raise TypeError(msg)
     if not 0 <= found < math.inf or (positive and not found):
         msg = (
             f"{name} is {value}; expected {'more than 0' if positive else '0 or more'}"
         )
         raise ValueError(msg)
     return found
+
+
+def checked_range(name: str, pair: Any) -> tuple[float, float]:
+    """Two numbers, the lower first.
+
+    Raises
+    ------
+    TypeError
+        If they are no numbers.
+    ValueError
+        If there are not two.
+
+    Examples
+    --------
+    >>> checked_range("within", (0, 0.5))
+    (0.0, 0.5)
+    """
+    expected = "two numbers, the lowest and the highest"
+    numbers = as_list(pair, name, expected)
+    if len(numbers) != 2:
+        msg = f"{name} is {shown(pair)}; expected {expected}"
+        raise ValueError(msg)
+    low, high = (float(checked_number(n, name, expected)) for n in numbers)
+    return low, high
+
+
+def checked_share(name: str, value: Any, of: str) -> float:
+    """A part of a whole, from 0 to 1.
+
+    Raises
+    ------
+    TypeError
+        If it is no number.
+    ValueError
+        If it is no share.
+
+    Examples
+    --------
+    >>> checked_share("missing", 0.25, "the brain")
+    0.25
+    """
+    expected = f"a share of {of}, 0 to 1"
+    return float(checked_number(value, name, expected, low=0, high=1))
+
+
+def of_kind(name: str, value: Any, kind: type[Kind]) -> Kind:
+    """The value itself, if it is of a kind.
+
+    Raises
+    ------
+    TypeError
+        If it is not.
+
+    Examples
+    --------
+    >>> of_kind("seed", 2, int)
+    2
+    """
+    if not isinstance(value, kind):
+        msg = f"{name} is {shown(value)}; expected a {kind.__name__}"
+        raise TypeError(msg)
+    return value
+
+
+def listed_of(name: str, values: Any, kind: type[Kind]) -> tuple[Kind, ...]:
+    """What is in a list, if all of it is of a kind.
+
+    Raises
+    ------
+    TypeError
+        If it is no list, or there is something else in it.
+
+    Examples
+    --------
+    >>> listed_of("runs", [1, 2], int)
+    (1, 2)
+    """
+    found = as_list(values, name, f"{kind.__name__} objects")
+    return tuple(of_kind(f"an element of {name}", one, kind) for one in found)
 
 
 def plain_number(value: Any) -> float:

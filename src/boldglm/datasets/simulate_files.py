@@ -10,8 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from boldglm._base.arguments import as_path
+from boldglm._base.atomic import made_folder
 from boldglm.datasets.simulate_brain import Activation, Brain, make_brain
-from boldglm.datasets.simulate_checks import whole_number
+from boldglm.datasets.simulate_checks import listed_of, of_kind, whole_number
 from boldglm.datasets.simulate_description import (
     UNITS,
     settings_of_noise,
@@ -151,11 +153,18 @@ def simulate_dataset(
     """
     n_runs = whole_number("n_runs", n_runs)
     seed = whole_number("seed", seed, 0)
-    folder = Path(folder)
+    folder = as_path(folder, "folder")
     brain = make_brain() if brain is None else brain
     settings = RunSettings() if settings is None else settings
     noise = NoiseSettings() if noise is None else noise
-    activations = default_activations() if activations is None else tuple(activations)
+    activations = default_activations() if activations is None else activations
+    of_kind("brain", brain, Brain)
+    of_kind("settings", settings, RunSettings)
+    of_kind("noise", noise, NoiseSettings)
+    activations = listed_of("activations", activations, Activation)
+    if on_step is not None and not callable(on_step):
+        msg = f"on_step is {on_step!r}; expected a function of a text, or None"
+        raise TypeError(msg)
     require_file_names(activations)
     _require_own(folder)
     truth = {
@@ -232,7 +241,7 @@ def _begin(folder: Path, truth: dict[str, Any]) -> None:
     So a call that was interrupted is known as one of ours by the next.
     """
     for place, names in _FILES.items():
-        (folder / place).mkdir(parents=True, exist_ok=True)
+        made_folder(folder / place)
         for path in (folder / place).iterdir():
             if names.fullmatch(path.name):
                 path.unlink()

@@ -105,10 +105,10 @@ def simulate_localizer_contrasts(
     >>> len(data.cmaps), list(data.ext_vars["participant_id"])
     (3, ['S01', 'S02', 'S03'])
     """
+    n_subjects = whole_number("n_subjects", n_subjects)
     if not 2 <= n_subjects <= _N_SUBJECTS:
         msg = f"n_subjects is {n_subjects}; expected from 2 to {_N_SUBJECTS}"
         raise ValueError(msg)
-    n_subjects = whole_number("n_subjects", n_subjects)
     voxel_size = real_number("voxel_size", voxel_size)
     seed = whole_number("seed", seed, 0)
     truth = described(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from boldglm._base.errors import DesignError
+from boldglm._base.arguments import checked_number
 from boldglm.datasets.simulate_arma import smooth_unit
 from boldglm.datasets.simulate_brain import (
     Activation,
@@ -19,8 +19,17 @@ from boldglm.datasets.simulate_brain import (
     null_mask,
     smooth_field,
 )
-from boldglm.datasets.simulate_checks import real_number, settle, whole_number
+from boldglm.datasets.simulate_checks import (
+    checked_range,
+    checked_share,
+    listed_of,
+    of_kind,
+    real_number,
+    settle,
+    whole_number,
+)
 from boldglm.datasets.simulate_noise import FWHM_PER_SIGMA, stream
+from boldglm.datasets.simulate_subjects import design_of, draw_subjects, labelled
 from boldglm.datasets.simulated_folder import new_volume
 
 if TYPE_CHECKING:
@@ -32,11 +41,9 @@ __all__ = [
     "GroupSettings",
     "GroupTruth",
     "SimulatedGroup",
-    "draw_subjects",
     "simulate_group",
 ]
 
-INTERCEPT = "intercept"
 #: Share of the brain that a subject with missing voxels lacks: from, to
 CUT = (0.02, 0.08)
 #: Smoothness of maps of the standard error, mm
@@ -84,21 +91,20 @@ class GroupSettings:
     missing_value: float = np.nan
 
     def __post_init__(self) -> None:
-        low, high = self.within
+        low, high = checked_range("within", self.within)
         settle(
             self,
             n_subjects=whole_number("n_subjects", self.n_subjects),
             between=real_number("between", self.between),
-            within=(float(low), float(high)),
+            within=(low, high),
             fwhm=real_number("fwhm", self.fwhm),
-            missing=float(self.missing),
-            missing_value=float(self.missing_value),
+            missing=checked_share("missing", self.missing, "the subjects"),
+            missing_value=checked_number(
+                self.missing_value, "missing_value", "NaN or 0"
+            ),
         )
         if not 0 <= low <= high < np.inf:
             msg = f"within ranges from {low} to {high}; expected 0 <= low <= high"
-            raise ValueError(msg)
-        if not 0 <= self.missing <= 1:
-            msg = f"missing is {self.missing}; expected a share of the subjects, 0 to 1"
             raise ValueError(msg)
         if not (np.isnan(self.missing_value) or self.missing_value == 0):
             msg = f"missing_value is {self.missing_value}; expected NaN or 0"
@@ -230,14 +236,17 @@ def simulate_group(
     """
     brain = make_brain() if brain is None else brain
     settings = GroupSettings() if settings is None else settings
-    places = _default_places() if activations is None else tuple(activations)
+    places = _default_places() if activations is None else activations
+    of_kind("brain", brain, Brain)
+    of_kind("settings", settings, GroupSettings)
+    places = listed_of("activations", places, Activation)
     seed = whole_number("seed", seed, 0)
     if subjects is None:
         subjects = draw_subjects(settings.n_subjects, seed)
     else:
-        subjects = _labelled(subjects)
+        subjects = labelled(subjects)
     effects = effect_maps(brain, places)
-    design = _design(subjects, effects)
+    design = design_of(subjects, effects)
     between = between_map(brain, places)
     truth = GroupTruth(
         activations=places,
@@ -255,15 +264,6 @@ def simulate_group(
         subjects=subjects,
         truth=truth,
     )
-
-
-def draw_subjects(n_subjects: int, seed: int) -> "pd.DataFrame":
-    """Columns subject_label, age (years, 20 to 70) and group (control or patient)."""
-    import pandas as pd
-
-    ages = stream(seed, "covariates").uniform(20.0, 70.0, n_subjects)
-    groups = np.where(np.arange(n_subjects) % 2, "patient", "control")
-    return _labelled(pd.DataFrame({"age": ages.round(1), "group": groups}))
 
 
 def _default_places() -> tuple[Activation, ...]:
@@ -288,61 +288,6 @@ def _default_places() -> tuple[Activation, ...]:
         ),
         Activation("precuneus", (-6.0, -56.0, 40.0), {"intercept": -0.8}, between=0.3),
     )
-
-
-def _labelled(subjects: "pd.DataFrame") -> "pd.DataFrame":
-    """A copy that says who is who."""
-    if len(subjects) == 0:
-        msg = "subjects has no rows; expected one for every subject."
-        raise DesignError(msg)
-    subjects = subjects.reset_index(drop=True)
-    if "subject_label" not in subjects:
-        labels = [f"{number:02d}" for number in range(1, len(subjects) + 1)]
-        subjects.insert(0, "subject_label", labels)
-    return subjects
-
-
-def _design(subjects: "pd.DataFrame", effects: Iterable[str]) -> "pd.DataFrame":
-    """A column per effect: ones, or a covariate less its mean."""
-    import pandas as pd
-
-    columns = {
-        name: np.ones(len(subjects))
-        if name == INTERCEPT
-        else _covariate(subjects, name)
-        for name in effects
-    }
-    return pd.DataFrame(columns, index=range(len(subjects)))
-
-
-def _covariate(subjects: "pd.DataFrame", name: str) -> "NDArray[np.float64]":
-    if name not in subjects:
-        msg = (
-            f"An activation has an effect of {name!r}, which is no column of subjects "
-            f"({', '.join(map(str, subjects.columns))}). Add it, or give activations "
-            f"of your own (the default ones differ with age and group); what all have "
-            f"in common is {INTERCEPT!r}."
-        )
-        raise DesignError(msg)
-    column = subjects[name]
-    if column.isna().any():
-        msg = (
-            f"Column {name!r} of subjects lacks {int(column.isna().sum())} of "
-            f"{len(column)} values; expected one for every subject."
-        )
-        raise DesignError(msg)
-    if column.dtype.kind in "biuf":
-        values = column.to_numpy(np.float64)
-    else:
-        kinds = sorted(set(column))
-        if len(kinds) > 2:
-            msg = (
-                f"Column {name!r} of subjects has {len(kinds)} kinds of text; expected "
-                "numbers, or texts of at most two kinds."
-            )
-            raise DesignError(msg)
-        values = (column == kinds[-1]).to_numpy(np.float64)
-    return values - values.mean()
 
 
 def _cuts(

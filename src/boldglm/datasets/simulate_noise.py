@@ -2,13 +2,20 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from boldglm._base.arguments import as_list
 from boldglm.datasets.simulate_arma import ar_coefficients, ar_noise
 from boldglm.datasets.simulate_brain import Brain, distance_from, smooth_field
-from boldglm.datasets.simulate_checks import real_number, settle, whole_number
+from boldglm.datasets.simulate_checks import (
+    checked_range,
+    checked_share,
+    real_number,
+    settle,
+    whole_number,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -114,9 +121,13 @@ class NoiseSettings:
         settle(
             self,
             n_spikes=whole_number("n_spikes", self.n_spikes, 0),
-            partial=_ranges(self.partial, "partial autocorrelations", "stable"),
-            ma=_ranges(self.ma, "coefficients of the moving average", "invertible"),
-            missing=float(self.missing),
+            partial=_ranges(
+                "partial", self.partial, "partial autocorrelations", "stable"
+            ),
+            ma=_ranges(
+                "ma", self.ma, "coefficients of the moving average", "invertible"
+            ),
+            missing=checked_share("missing", self.missing, "the brain"),
         )
         if not 0 <= self.missing < 1:
             msg = (
@@ -285,17 +296,19 @@ def framewise_displacement(
 
 
 def _ranges(
-    pairs: tuple[tuple[float, float], ...], what: str, good: str
+    name: str, pairs: Any, what: str, good: str
 ) -> tuple[tuple[float, float], ...]:
     """Ranges that make a process stable, or invertible."""
-    for low, high in pairs:
+    given = as_list(pairs, name, "pairs of numbers")
+    ranges = tuple(checked_range(name, pair) for pair in given)
+    for low, high in ranges:
         if not -1 < low <= high < 1:
             msg = (
                 f"{what} range from {low} to {high}; expected -1 < low <= high < 1, "
                 f"which is what makes a process {good}"
             )
             raise ValueError(msg)
-    return tuple((float(low), float(high)) for low, high in pairs)
+    return ranges
 
 
 def _maps_within(

@@ -21,7 +21,7 @@ from boldglm.datasets.simulate_brain import (
     make_brain,
     null_mask,
 )
-from boldglm.datasets.simulate_checks import whole_number
+from boldglm.datasets.simulate_checks import listed_of, of_kind, whole_number
 from boldglm.datasets.simulate_noise import NoiseSettings
 from boldglm.datasets.simulate_task import (
     RunSettings,
@@ -169,8 +169,12 @@ def simulate_run(
     brain = make_brain() if brain is None else brain
     settings = RunSettings() if settings is None else settings
     noise = NoiseSettings() if noise is None else noise
-    activations = default_activations() if activations is None else tuple(activations)
-    seed = whole_number("seed", seed, 0)
+    activations = default_activations() if activations is None else activations
+    of_kind("brain", brain, Brain)
+    of_kind("settings", settings, RunSettings)
+    of_kind("noise", noise, NoiseSettings)
+    activations = listed_of("activations", activations, Activation)
+    seed, run = whole_number("seed", seed, 0), whole_number("run", run)
     missing = parts.missing_mask(brain, noise, seed)
     effects = {
         name: np.where(missing, np.float32(0), effect)
@@ -263,6 +267,7 @@ def simulate_subject(
     n_runs = whole_number("n_runs", n_runs)
     seed = whole_number("seed", seed, 0)
     places = population() if activations is None else activations
+    places = listed_of("activations", places, Activation)
     own = own_activations(places, seed)
     return tuple(
         simulate_run(

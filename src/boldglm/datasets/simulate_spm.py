@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from boldglm._base.arguments import checked_number
 from boldglm.datasets import simulate_noise as parts
 from boldglm.datasets.simulate_brain import (
     Activation,
@@ -15,7 +16,7 @@ from boldglm.datasets.simulate_brain import (
     make_brain,
     null_mask,
 )
-from boldglm.datasets.simulate_checks import real_number, whole_number
+from boldglm.datasets.simulate_checks import whole_number
 from boldglm.datasets.simulate_description import described, settings_of_noise
 from boldglm.datasets.simulate_noise import NoiseSettings
 from boldglm.datasets.simulate_runs import simulate_run
@@ -109,10 +110,11 @@ def simulate_spm_multimodal_fmri(
     >>> len(fetch_spm_multimodal_fmri(folder).func1)  # doctest: +SKIP
     390
     """
+    expected = "a length from 3 to 12 mm"
+    voxel_size = float(checked_number(voxel_size, "voxel_size", expected))
     if not 3 <= voxel_size <= 12:
-        msg = f"voxel_size is {voxel_size} mm; expected a length from 3 to 12 mm"
+        msg = f"voxel_size is {voxel_size} mm; expected {expected}"
         raise ValueError(msg)
-    voxel_size = real_number("voxel_size", voxel_size)
     seed = whole_number("seed", seed, 0)
     truth = described(
         "simulate_spm_multimodal_fmri",

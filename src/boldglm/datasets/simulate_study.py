@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from boldglm import __version__
+from boldglm._base.arguments import as_path
+from boldglm._base.atomic import made_folder
 from boldglm.datasets.simulate_brain import (
     Activation,
     Brain,
@@ -18,14 +20,13 @@ from boldglm.datasets.simulate_brain import (
     make_brain,
     null_mask,
 )
-from boldglm.datasets.simulate_checks import whole_number
+from boldglm.datasets.simulate_checks import listed_of, of_kind, whole_number
 from boldglm.datasets.simulate_confounds import preprocessing_confounds
 from boldglm.datasets.simulate_description import (
     described,
     settings_of_noise,
     settings_of_places,
 )
-from boldglm.datasets.simulate_maps import draw_subjects
 from boldglm.datasets.simulate_noise import NoiseSettings, stream
 from boldglm.datasets.simulate_runs import (
     SimulatedRun,
@@ -33,6 +34,7 @@ from boldglm.datasets.simulate_runs import (
     population,
     simulate_run,
 )
+from boldglm.datasets.simulate_subjects import draw_subjects
 from boldglm.datasets.simulate_task import RunSettings
 from boldglm.datasets.simulate_writing import (
     effect_file,
@@ -217,18 +219,22 @@ def simulate_bids(
     >>> sorted(path.name for path in study.truth.glob("*-*.nii.gz"))
     ['between-faces.nii.gz', ..., 'effect-faces.nii.gz', 'effect-houses.nii.gz']
     """
-    places = population() if activations is None else tuple(activations)
+    places = population() if activations is None else activations
+    places = listed_of("activations", places, Activation)
+    brain = make_brain() if brain is None else of_kind("brain", brain, Brain)
+    settings = RunSettings() if settings is None else settings
+    noise = NoiseSettings() if noise is None else noise
     require_file_names(places)
     plan = _Plan(
         n_subjects=whole_number("n_subjects", n_subjects),
         n_runs=whole_number("n_runs", n_runs),
-        brain=make_brain() if brain is None else brain,
+        brain=brain,
         activations=places,
-        settings=RunSettings() if settings is None else settings,
-        noise=NoiseSettings() if noise is None else noise,
+        settings=of_kind("settings", settings, RunSettings),
+        noise=of_kind("noise", noise, NoiseSettings),
         seed=whole_number("seed", seed, 0),
     )
-    folder = Path(folder).expanduser().absolute()
+    folder = as_path(folder, "folder").absolute()
     write_whole(
         folder, plan.described(), lambda draft: _write_study(draft, plan), home=_TRUTH
     )
@@ -237,7 +243,7 @@ def simulate_bids(
 
 def _write_study(folder: Path, plan: _Plan) -> None:
     for path in (folder, folder / _DERIVATIVES, folder / _TRUTH):
-        path.mkdir(parents=True, exist_ok=True)
+        made_folder(path)
         kind = "raw" if path == folder else "derivative"
         write_json(path / "dataset_description.json", _description(kind))
     for path, ignored in _IGNORED.items():

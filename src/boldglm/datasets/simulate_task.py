@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from boldglm._base.arguments import as_list, as_numbers, checked_number
 from boldglm._base.errors import EventsError
 from boldglm.datasets.simulate_brain import Activation
-from boldglm.datasets.simulate_checks import real_number, settle, whole_number
+from boldglm.datasets.simulate_checks import of_kind, real_number, settle, whole_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,6 +24,8 @@ __all__ = [
 ]
 
 COLUMNS = ("onset", "duration", "trial_type")
+#: Seconds from the first scan: no run lasts as long.
+LONGEST = 1e9
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,9 @@ def block_events(
     """
     import pandas as pd
 
+    conditions = as_list(conditions, "conditions", "names")
+    of_kind("settings", settings, RunSettings)
+    of_kind("rng", rng, np.random.Generator)
     if not conditions:
         msg = (
             "There is no condition to show: name one in the effects of an activation "
@@ -169,6 +175,11 @@ def response(
     """
     from scipy.special import gammainc
 
+    time = as_numbers(time, "time", "seconds").astype(np.float64)
+    limits = {"low": -LONGEST, "high": LONGEST}
+    checked_number(onset, "onset", "seconds", **limits)
+    checked_number(duration, "duration", "seconds", **limits)
+
     def risen(since: "NDArray[np.float64]") -> "NDArray[np.float64]":
         since = np.maximum(since, 0.0)
         early: NDArray[np.float64] = gammainc(6, since)
@@ -194,10 +205,15 @@ def task_regressors(
     _check_events(events, conditions)
     time = settings.t_r * np.arange(settings.n_scans, dtype=np.float64)
     columns = {name: np.zeros(settings.n_scans) for name in conditions}
-    onsets, durations = (events[key].to_numpy(float) for key in ("onset", "duration"))
+    onsets, durations = (
+        as_numbers(events[key], f"the column {key!r} of events", "seconds").astype(
+            float
+        )
+        for key in ("onset", "duration")
+    )
     names = events["trial_type"]
     for onset, duration, name in zip(onsets, durations, names, strict=True):
-        if not (np.isfinite(onset) and duration > 0):
+        if not (np.abs(onset) < LONGEST and 0 < duration < LONGEST):
             msg = (
                 f"The event at {onset:g} s lasts {duration:g} s; expected an onset and "
                 "a duration above 0."
@@ -209,6 +225,9 @@ def task_regressors(
 
 
 def _check_events(events: "pd.DataFrame", conditions: Sequence[str]) -> None:
+    import pandas as pd
+
+    of_kind("events", events, pd.DataFrame)
     missing = [name for name in COLUMNS if name not in events]
     if missing:
         msg = (

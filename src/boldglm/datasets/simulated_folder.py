@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from boldglm._base.arguments import as_path
+from boldglm._base.atomic import made_folder
 from boldglm._base.drafts import DRAFTS, draft_folder
 from boldglm.datasets.registry import dataset
 
@@ -66,7 +68,7 @@ def provide(
         ...
     FileExistsError: .../fiac_nilearn.glm is there, simulated in another way...
     """
-    data_dir = Path(data_dir).expanduser().absolute()
+    data_dir = as_path(data_dir, "data_dir").absolute()
     folders = [data_dir / one for one in dataset(name).folders]
     if not any(_is_there(folder, _TRUTH, truth) for folder in folders):
         write_whole(folders[0], truth, write)
@@ -115,7 +117,7 @@ def write_whole(
     """
     if _is_there(folder, home, truth):
         return
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    made_folder(folder.parent)
     # An empty folder may be where one is, or where another disk begins
     place = folder if folder.exists() else folder.parent
     with draft_folder(place, folder.name) as made:

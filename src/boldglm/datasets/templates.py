@@ -224,7 +224,7 @@ def _template(kind: str, resolution: Any) -> Nifti1Image:
 
 def _mask(kind: str, resolution: Any, threshold: Any, n_iter: Any) -> Nifti1Image:
     checked_number(threshold, "threshold", "a number from 0 to 1", low=0, high=1)
-    n_iter = checked_whole(n_iter, "n_iter", "a number of voxels, 0 or more")
+    n_iter = checked_whole(n_iter, "n_iter", "a number of voxels, 0 to 1000", high=1000)
     template = _template(kind, resolution)
     inside = np.asarray(template.dataobj) > threshold
     if n_iter:

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from nibabel.nifti1 import Nifti1Image
 
+from boldglm._base.arguments import check_truth
 from boldglm.core.graph import volume_graph
 from boldglm.core.tfce import tfce
 from boldglm.image.files import check_niimg_3d
@@ -71,13 +72,14 @@ def tfce_img(
     >>> tfce_img(pair, extent=1).get_fdata().ravel().round(3)
     array([ 0.667,  3.   ,  0.   , -9.   ])
     """
+    check_truth(two_sided, "two_sided")
     img = check_niimg_3d(stat_img)
     values = np.nan_to_num(
         np.asarray(get_data(img), dtype=np.float64), posinf=0.0, neginf=0.0
     )
     inside = values != 0 if mask_img is None else inside_on_grid(img, mask_img)
     enhanced = np.zeros(values.shape, dtype=np.float32)
-    enhanced[inside] = tfce(
+    sums = tfce(
         values[inside],
         volume_graph(inside, connectivity),
         extent=extent,
@@ -85,4 +87,11 @@ def tfce_img(
         two_sided=two_sided,
         steps=steps,
     )
+    if sums.max(initial=0) > np.finfo(np.float32).max:
+        msg = (
+            f"extent is {extent} and height {height}: the values of this map, enhanced "
+            "by these powers, are beyond single precision; expected lower powers."
+        )
+        raise ValueError(msg)
+    enhanced[inside] = sums
     return new_img_like(img, enhanced)

@@ -4,6 +4,7 @@ from os import PathLike
 
 import numpy as np
 
+from boldglm._base.arguments import as_list, check_truth, checked_number
 from boldglm._base.errors import DimensionError, ShapeError
 from boldglm.glm.contrast_maps import Contrast
 
@@ -59,12 +60,18 @@ def compute_fixed_effects(
                 "or paths, one per run."
             )
             raise TypeError(msg)
-    contrast_imgs, variance_imgs = list(contrast_imgs), list(variance_imgs)
+    check_truth(precision_weighted, "precision_weighted")
+    check_truth(return_z_score, "return_z_score")
+    per_run = "images or paths, one per run"
+    contrast_imgs = as_list(contrast_imgs, "contrast_imgs", per_run)
+    variance_imgs = as_list(variance_imgs, "variance_imgs", per_run)
     n_runs = len(contrast_imgs)
     if not n_runs:
         msg = "contrast_imgs is empty; expected an image per run"
         raise ShapeError(msg)
-    dofs = [100] * n_runs if dofs is None else list(dofs)
+    expected = "degrees of freedom, one number per run"
+    dofs = [100] * n_runs if dofs is None else as_list(dofs, "dofs", expected)
+    dofs = [checked_number(one, "dofs", expected, low=0, high=np.inf) for one in dofs]
     if not n_runs == len(variance_imgs) == len(dofs):
         msg = (
             f"The number of contrast images ({n_runs}), of variance images "

@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from boldglm._base.errors import ContrastError, NotEstimableError
+from boldglm._base.arguments import as_list, as_numbers, checked_number, shown
+from boldglm._base.errors import ContrastError, NotEstimableError, ShapeError
 from boldglm.core.linear import (
     Factor,
     confounded_regressors,
@@ -123,14 +124,58 @@ class LikelihoodModelResults:
         (q, r) or (q, r, n_voxels) array
             A vector per voxel for a single `column`.
         """
-        sigma2 = self.dispersion if dispersion is None else dispersion
+        sigma2 = self._noise_variance(dispersion)
         if matrix is None and column is None:
             return self._scaled(np.eye(self.theta.shape[0]), None, sigma2)
         if column is not None:
-            rows = np.eye(self.theta.shape[0])[np.atleast_1d(column)]
+            rows = np.eye(self.theta.shape[0])[self._columns(column, "column")]
             scaled = self._scaled(rows, None, sigma2)
             return scaled[0, 0] if np.ndim(column) == 0 else scaled
-        return self._scaled(np.atleast_2d(matrix), other, sigma2)
+        rows = self._weights(matrix, "matrix")
+        return self._scaled(
+            rows, None if other is None else self._weights(other, "other"), sigma2
+        )
+
+    def _noise_variance(self, dispersion: Any) -> Any:
+        """That of the fit if none is given."""
+        if dispersion is None:
+            return self.dispersion
+        sigma2 = as_numbers(dispersion, "dispersion", "a noise variance")
+        n_voxels = self.theta.shape[1:]
+        if sigma2.shape not in ((), n_voxels) or not (sigma2 >= 0).all():
+            msg = (
+                f"dispersion is {shown(dispersion)}; expected a noise variance of 0 or "
+                f"more, or an array of them of shape {n_voxels}, one for each voxel"
+            )
+            raise ValueError(msg)
+        return sigma2
+
+    def _columns(self, columns: Any, name: str) -> np.ndarray:
+        """Numbers of coefficients, (n,)."""
+        n = self.theta.shape[0]
+        given = np.atleast_1d(as_numbers(columns, name, "numbers of columns"))
+        fits = given.ndim == 1 and given.dtype.kind in "iu" and given.size > 0
+        if not fits or not ((given >= -n) & (given < n)).all():
+            msg = (
+                f"{name} is {shown(columns)}; expected numbers of columns of the "
+                f"design, from 0 to {n - 1}"
+            )
+            raise ValueError(msg)
+        return given
+
+    def _weights(self, matrix: Any, name: str) -> np.ndarray:
+        """Rows of a weight for each coefficient."""
+        rows = np.atleast_2d(as_numbers(matrix, name).astype(float))
+        if rows.ndim != 2 or rows.shape[1] != self.theta.shape[0]:
+            msg = (
+                f"{name} has shape {np.shape(matrix)}; expected rows of "
+                f"{self.theta.shape[0]} weights, one for each regressor"
+            )
+            raise ContrastError(msg)
+        if not np.isfinite(rows).all():
+            msg = f"{name} has weights that are not finite: {shown(matrix)}"
+            raise ContrastError(msg)
+        return rows
 
     def _scaled(self, rows, other, sigma2):
         unit = self._unit_covariance(rows, rows if other is None else np.asarray(other))
@@ -141,7 +186,7 @@ class LikelihoodModelResults:
     def t(self, column=None):
         """T statistic of each coefficient, or of those of `column`."""
         column = np.arange(self.theta.shape[0]) if column is None else column
-        variance = self._variances(np.atleast_1d(column))
+        variance = self._variances(self._columns(column, "column"))
         if np.ndim(column) == 0:
             variance = variance[0]
         return _ratio(self.theta[column], np.sqrt(variance))
@@ -196,16 +241,17 @@ class LikelihoodModelResults:
             msg = f"a t contrast has one row; got {np.asarray(matrix).tolist()}"
             raise ContrastError(msg)
         self._check_estimable(row)
-        unknown = set(store) - {"t", "effect", "sd"}
-        if unknown:
-            msg = f"store has {sorted(unknown)}; expected some of 't', 'effect', 'sd'"
+        names = as_list(store, "store", "some of 't', 'effect', 'sd'")
+        if not all(isinstance(n, str) and n in {"t", "effect", "sd"} for n in names):
+            unknown = [n for n in names if n not in ("t", "effect", "sd")]
+            msg = f"store has {shown(unknown)}; expected some of 't', 'effect', 'sd'"
             raise ValueError(msg)
         effect = np.squeeze(row @ self.theta)
         sd = np.squeeze(np.sqrt(self.vcov(matrix=row, dispersion=dispersion)))
         return TContrastResults(
-            effect=effect if "effect" in store else None,
-            t=_ratio(effect, sd) if "t" in store else None,
-            sd=sd if "sd" in store else None,
+            effect=effect if "effect" in names else None,
+            t=_ratio(effect, sd) if "t" in names else None,
+            sd=sd if "sd" in names else None,
             df_den=self.df_residuals,
         )
 
@@ -231,21 +277,28 @@ class LikelihoodModelResults:
         ContrastError
             If the width is not the number of regressors.
         """
-        given = np.atleast_2d(np.asarray(matrix, dtype=float))
-        if given.shape[1] != self.theta.shape[0]:
+        given = np.atleast_2d(as_numbers(matrix, "matrix").astype(float))
+        if given.ndim != 2 or given.shape[1] != self.theta.shape[0]:
             msg = (
                 f"an F contrast has a weight for each of the {self.theta.shape[0]} "
                 f"regressors; this one has shape {given.shape}"
             )
             raise ContrastError(msg)
         self._check_estimable(given)
-        sigma2 = self.dispersion if dispersion is None else dispersion
+        sigma2 = self._noise_variance(dispersion)
         effect = given @ self.theta
         rows = self._independent(given)
         if invcov is None:
             square = _wald(rows @ self.theta, self._unit_covariance(rows, rows))
         else:
-            square = np.einsum("i...,ij,j...->...", effect, invcov, effect)
+            inverse = as_numbers(invcov, "invcov", "the inverse of a covariance")
+            if inverse.shape != (len(given), len(given)):
+                msg = (
+                    f"invcov has shape {inverse.shape}; expected a row and a column "
+                    f"for each of the {len(given)} rows of the contrast"
+                )
+                raise ShapeError(msg)
+            square = np.einsum("i...,ij,j...->...", effect, inverse, effect)
         return FContrastResults(
             effect=effect,
             covariance=self.vcov(matrix=given, dispersion=sigma2),
@@ -272,8 +325,12 @@ class LikelihoodModelResults:
         """
         from scipy.special import stdtrit
 
-        cols = np.arange(self.theta.shape[0]) if cols is None else np.asarray(cols)
-        variance = self._variances(np.atleast_1d(cols), dispersion)
+        if not 0 < checked_number(alpha, "alpha", "1 less the confidence") < 1:
+            msg = f"alpha is {alpha}; expected 1 less the confidence, between 0 and 1"
+            raise ValueError(msg)
+        everything = np.arange(self.theta.shape[0])
+        cols = self._columns(everything if cols is None else cols, "cols")
+        variance = self._variances(cols, dispersion)
         reach = stdtrit(self.df_residuals, 1 - alpha / 2) * np.sqrt(variance)
         return np.stack([self.theta[cols] - reach, self.theta[cols] + reach], axis=1)
 
@@ -288,9 +345,9 @@ class LikelihoodModelResults:
 
     def _rows(self, matrix: Any) -> np.ndarray:
         """Contrast as rows, completed with zeros to the width of the design."""
-        rows = np.atleast_2d(np.asarray(matrix, dtype=float))
+        rows = np.atleast_2d(as_numbers(matrix, "matrix").astype(float))
         missing = self.theta.shape[0] - rows.shape[1]
-        if rows.size == 0 or missing < 0:
+        if rows.ndim != 2 or rows.size == 0 or missing < 0:
             msg = (
                 f"the contrast has shape {np.shape(matrix)}; expected at most "
                 f"{self.theta.shape[0]} weights, one for each regressor"

@@ -4,6 +4,7 @@ from functools import cached_property
 
 import numpy as np
 
+from boldglm._base.arguments import as_numbers, checked_whole
 from boldglm._base.errors import ShapeError
 from boldglm.core.contrast import independent_rows
 from boldglm.core.gls import GlmFit, fit_glm
@@ -51,7 +52,7 @@ class OLSModel:
 
     def initialize(self, design):
         """Take a design, and what follows from it alone."""
-        self.design = np.asarray(design, dtype=np.float64)
+        self.design = as_numbers(design, "design").astype(np.float64)
         factor = factorize(self.design)
         self.whitened_design = self.whiten(self.design)
         whitened = factorize(self.whitened_design)
@@ -76,7 +77,12 @@ class OLSModel:
         -------
         RegressionResults
         """
-        data = np.asarray(Y)
+        data = as_numbers(Y, "Y")
+        if data.ndim not in (1, 2):
+            msg = (
+                f"Y has shape {data.shape}; expected (n_scans,) or (n_scans, n_voxels)"
+            )
+            raise ShapeError(msg)
         columns = data[:, None] if data.ndim == 1 else data
         noise = NoiseModel(
             f"ar{self.order}" if self.order else "ols",
@@ -129,9 +135,13 @@ class ARModel(OLSModel):
 
     def __init__(self, design, rho):
         if isinstance(rho, int):
-            self.rho = np.zeros(rho)
+            expected = "coefficients, or an order of at least 0"
+            self.rho = np.zeros(checked_whole(rho, "rho", expected, high=10**6))
         else:
-            self.rho = np.atleast_1d(np.squeeze(np.asarray(rho, dtype=np.float64)))
+            self.rho = np.atleast_1d(np.squeeze(as_numbers(rho, "rho").astype(float)))
+        if not np.isfinite(self.rho).all():
+            msg = f"rho is {rho}; expected finite coefficients"
+            raise ValueError(msg)
         if self.rho.ndim != 1:
             msg = (
                 f"rho has shape {np.shape(rho)}; expected a number, or one "

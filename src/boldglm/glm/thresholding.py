@@ -7,6 +7,7 @@ import numpy as np
 from nibabel.nifti1 import Nifti1Image
 from nibabel.spatialimages import SpatialImage
 
+from boldglm._base.arguments import as_numbers, check_truth
 from boldglm._base.errors import ShapeError
 from boldglm._base.warnings import ThresholdWarning, warn
 from boldglm.core.clusters import drop_small_clusters, label_clusters
@@ -99,6 +100,7 @@ def threshold_stats_img(
     (2.5758, array([-4., 0., 0., 5.]))
     """
     check_alpha(alpha)
+    check_truth(two_sided, "two_sided")
     _check_choices(height_control, cluster_threshold, threshold)
     if height_control is not None and threshold is not None:
         warn(
@@ -211,7 +213,8 @@ def cluster_level_inference(
     """
     del verbose
     check_alpha(alpha)
-    heights = np.sort(np.atleast_1d(np.asarray(threshold, dtype=np.float64)))
+    given = as_numbers(threshold, "threshold", "a height in z, or several")
+    heights = np.sort(np.ravel(given).astype(np.float64))
     if np.any(~(heights >= 0)):
         msg = (
             f"threshold={threshold} is negative or not a number; "
@@ -266,7 +269,8 @@ def _line(
 def _check_choices(
     height_control: str | None, cluster_threshold: int, threshold: float | None
 ) -> None:
-    if height_control not in HEIGHT_CONTROLS:
+    named = isinstance(height_control, str) or height_control is None
+    if not named or height_control not in HEIGHT_CONTROLS:
         msg = (
             f"height_control is {height_control!r}; 'height_control' must be one of "
             "'fpr', 'fdr', 'bonferroni' or None."
@@ -274,11 +278,10 @@ def _check_choices(
         raise ValueError(msg)
     expected = "a number of voxels, 0 or more"
     checked_number(cluster_threshold, "cluster_threshold", expected, low=0)
-    if threshold is not None and np.isnan(
-        checked_number(threshold, "threshold", "a height in z, or None")
-    ):
-        msg = "threshold is nan; expected a height in z, or None."
-        raise ValueError(msg)
+    if threshold is not None:
+        limit = float(np.finfo(np.float32).max)
+        expected = "a height in z, or None"
+        checked_number(threshold, "threshold", expected, low=-limit, high=limit)
 
 
 def _height(

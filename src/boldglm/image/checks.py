@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from nibabel.spatialimages import SpatialImage
 
-from boldglm.signal.checks import check_choice, checked_whole
+from boldglm._base.arguments import as_numbers, check_choice, checked_whole
 
 __all__ = ["as_affine", "as_dtype", "as_numbers", "as_shape", "check_order"]
 
@@ -48,29 +48,6 @@ def check_order(order: Any) -> None:
     >>> check_order("F")
     """
     check_choice(order, "order", ("F", "C"))
-
-
-def as_numbers(values: Any, name: str) -> np.ndarray:
-    """An array of real numbers.
-
-    Raises
-    ------
-    TypeError
-        If there are others in it, or rows differ in length.
-
-    Examples
-    --------
-    >>> as_numbers([1, 2], "x")
-    array([1, 2])
-    """
-    try:
-        array = np.asarray(values)
-    except ValueError:
-        array = np.empty(0, object)
-    if array.dtype.kind not in "biuf":
-        msg = f"{name} is {str(values)[:80]!r}; expected numbers."
-        raise TypeError(msg)
-    return array
 
 
 def as_affine(affine: Any, name: str, *, linear: bool = False) -> np.ndarray:

@@ -7,6 +7,7 @@ import numpy as np
 from nibabel.nifti1 import Nifti1Image
 from nibabel.spatialimages import SpatialImage
 
+from boldglm._base.arguments import check_truth
 from boldglm._base.errors import GridError
 from boldglm._base.memory import array_for
 from boldglm._base.warnings import ThreadWarnings
@@ -76,8 +77,9 @@ def concat_imgs(
     if not images:
         msg = "There are no images to concatenate: the list is empty."
         raise TypeError(msg)
+    check_truth(auto_resample, "auto_resample")
     if ensure_ndim is not None:
-        if ensure_ndim not in (4, 5):
+        if not isinstance(ensure_ndim, int) or ensure_ndim not in (4, 5):
             msg = (
                 f"ensure_ndim is {ensure_ndim!r}; expected 4 (all images are 3-D), 5 "
                 "(all are 4-D), or None."

@@ -5,9 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from boldglm._base.arguments import as_list
 from boldglm._base.errors import ShapeError
-from boldglm.image.checks import as_numbers
+from boldglm.image.checks import as_affine, as_numbers
 from boldglm.image.grid import apply_affine, corners
+from boldglm.signal.checks import checked_number
 
 __all__ = ["coord_transform", "get_bounds"]
 
@@ -63,7 +65,12 @@ def coord_transform(x: Any, y: Any, z: Any, affine: Any) -> tuple[Any, Any, Any]
             "expected one shape, or numbers."
         )
         raise ShapeError(msg) from error
-    moved = np.moveaxis(apply_affine(affine, points), -1, 0)
+    try:
+        with np.errstate(over="raise"):
+            moved = np.moveaxis(apply_affine(affine, points), -1, 0)
+    except FloatingPointError as error:
+        msg = "x, y and z are beyond what a double holds, once moved; expected points."
+        raise ValueError(msg) from error
     if all(isinstance(one, Number) for one in (x, y, z)):
         return moved[0].item(), moved[1].item(), moved[2].item()
     return moved[0], moved[1], moved[2]
@@ -87,15 +94,22 @@ def get_bounds(shape: Any, affine: np.ndarray) -> list[tuple[float, float]]:
     ------
     ShapeError
         If the shape has not three numbers.
+    TypeError, ValueError
+        If they are no numbers of voxels, or the affine is no finite matrix.
 
     Examples
     --------
     >>> get_bounds((3, 4, 5), np.diag([-2.0, 2.0, 3.0, 1.0]))
     [(-4.0, 0.0), (0.0, 6.0), (0.0, 12.0)]
     """
-    if len(shape) != 3:
-        msg = f"shape is {tuple(shape)}; expected three numbers."
+    expected = "three numbers of voxels"
+    sizes = [
+        checked_number(n, "shape", expected, low=0, high=2**53)
+        for n in as_list(shape, "shape", expected)
+    ]
+    if len(sizes) != 3:
+        msg = f"shape is {tuple(sizes)}; expected three numbers."
         raise ShapeError(msg)
-    box = corners(tuple(shape), np.asarray(affine, dtype=np.float64))
+    box = corners(tuple(sizes), as_affine(affine, "affine"))
     low, high = box.min(axis=0) + 0.0, box.max(axis=0) + 0.0
     return [(float(a), float(b)) for a, b in zip(low, high, strict=True)]

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from nibabel.nifti1 import Nifti1Image
 
+from boldglm._base.arguments import check_truth
 from boldglm._base.warnings import ImageWarning, warn
 from boldglm.image.files import load_img
 from boldglm.image.headers import new_image
@@ -68,6 +69,9 @@ def crop_img(
     >>> part.shape, where[0]
     ((3, 3, 3), slice(1, 4, None))
     """
+    check_truth(pad, "pad")
+    check_truth(copy, "copy")
+    check_truth(return_offset, "return_offset")
     checked_number(rtol, "rtol", "a part of the largest value, 0 or more", low=0)
     opened = load_img(img)
     data = read_data(opened)
@@ -122,7 +126,8 @@ def filled_box(
         size = np.abs(scans[..., scan].astype(np.float64))
         size[~np.isfinite(size)] = 0
         np.maximum(peak, size, out=peak)
-    filled = peak > rtol * np.max(peak)
+    with np.errstate(over="ignore"):
+        filled = peak > rtol * np.max(peak)
     if not filled.any():
         return None
     ends = []

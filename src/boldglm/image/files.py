@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from nibabel.spatialimages import SpatialImage
 
+from boldglm._base.arguments import check_truth, checked_whole
 from boldglm._base.errors import DimensionError
 from boldglm.image.checks import as_dtype
 from boldglm.image.concat import concatenate, require_one_grid
@@ -109,6 +110,11 @@ def check_niimg(
     boldglm._base.errors.DimensionError: Nifti1Image of shape (2, 2, 2) has 3
     dimensions, shape (2, 2, 2); expected a 4D image.
     """
+    check_truth(return_iterator, "return_iterator")
+    check_truth(atleast_4d, "atleast_4d")
+    if ensure_ndim is not None:
+        expected = "3, 4, or None for either"
+        checked_whole(ensure_ndim, "ensure_ndim", expected, low=3, high=4)
     if return_iterator:
         return _scans(niimg, ensure_ndim, dtype, wildcards)
     img = _one_image(niimg, ensure_ndim, dtype, wildcards)

@@ -11,6 +11,7 @@ from boldglm.core.graph import volume_graph
 
 __all__ = ["SAME_GRID_TOLERANCE", "Grid", "VolumeMask"]
 
+LARGEST = float(np.finfo(np.float32).max)
 SAME_GRID_TOLERANCE = 1e-3
 """Two grids are one when no voxel moves by more than this part of a voxel."""
 
@@ -61,7 +62,8 @@ class Grid:
             msg = f"A grid needs three positive sizes; got shape {shape}."
             raise GridError(msg)
         affine = np.array(self.affine, dtype=np.float64)
-        if affine.shape != (4, 4) or not np.isfinite(affine).all():
+        # files hold single precision; the squares of more would not be finite
+        if affine.shape != (4, 4) or not (np.abs(affine) <= LARGEST).all():
             msg = f"An affine is a finite 4 by 4 matrix; got\n{self.affine!r}"
             raise GridError(msg)
         affine.flags.writeable = False

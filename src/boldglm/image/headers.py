@@ -7,6 +7,7 @@ import numpy as np
 from nibabel.spatialimages import HeaderDataError, SpatialImage
 from nibabel.volumeutils import native_code
 
+from boldglm._base.arguments import check_truth
 from boldglm._base.warnings import ImageWarning, warn
 
 __all__ = ["new_image", "storable"]
@@ -84,6 +85,7 @@ def new_image(
         A Nifti2Image where `ref` is one, or an axis is longer than 32767.
         Stored, when saved, in the type of `data`.
     """
+    check_truth(copy_header, "copy_header")
     data = storable(data)
     affine = np.array(ref.affine if affine is None else affine, dtype=np.float64)
     wide = max(data.shape, default=0) > _NIFTI1_LONGEST_AXIS
@@ -109,7 +111,8 @@ def _header_like(ref: SpatialImage, kind: Any) -> Any:
         # a foreign format with a data type that NIfTI does not know
         header = kind.header_class()
         header.set_data_shape(ref.shape)
-        header.set_zooms(source.get_zooms())
+        sizes = np.abs(source.get_zooms())
+        header.set_zooms([size if 0 < size < np.inf else 1 for size in sizes])
     if header.endianness != native_code:
         extensions = header.extensions
         header = header.as_byteswapped(native_code)
@@ -133,7 +136,9 @@ def _finite_range(data: np.ndarray) -> tuple[float, float]:
         if finite.size == 0:
             return 0.0, 0.0
         low, high = finite.min(), finite.max()
-    return float(low), float(high)
+    # as the header has them, in single precision
+    limit = float(np.finfo(np.float32).max)
+    return max(float(low), -limit), min(float(high), limit)
 
 
 def _space_codes(ref: SpatialImage) -> tuple[int, int]:

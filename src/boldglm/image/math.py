@@ -75,7 +75,8 @@ def math_img(
     if not imgs:
         msg = "math_img needs at least one image, such as math_img('img > 3', img=...)."
         raise ValueError(msg)
-    if copy_header_from is not None and copy_header_from not in imgs:
+    named = isinstance(copy_header_from, str) and copy_header_from in imgs
+    if copy_header_from is not None and not named:
         msg = (
             f"copy_header_from={copy_header_from!r} is not one of the images: "
             f"{', '.join(imgs)}."

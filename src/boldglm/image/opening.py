@@ -11,6 +11,7 @@ from typing import Any
 
 import nibabel as nib
 from nibabel.filebasedimages import ImageFileError as NibabelFileError
+from nibabel.freesurfer.mghformat import MGHError
 from nibabel.spatialimages import HeaderDataError, SpatialImage
 from nibabel.wrapstruct import WrapStructError
 
@@ -29,7 +30,14 @@ FILE_TROUBLE: tuple[type[Exception], ...] = (
     *DECOMPRESSION_ERRORS,
 )
 # What nibabel stumbles over in headers that hold nonsense.
-_HEADER_TROUBLE = (*FILE_TROUBLE, ValueError, KeyError, OverflowError)
+_HEADER_TROUBLE = (
+    *FILE_TROUBLE,
+    ValueError,
+    TypeError,
+    KeyError,
+    OverflowError,
+    MGHError,
+)
 
 
 # What decides about a NIfTI file: the length of its header and its magic word.

@@ -6,6 +6,7 @@ import numpy as np
 from nibabel.nifti1 import Nifti1Image
 from nibabel.spatialimages import SpatialImage
 
+from boldglm._base.arguments import check_truth
 from boldglm._base.errors import BoundingBoxError
 from boldglm._base.warnings import ImageWarning, warn
 from boldglm.image.checks import as_affine, as_shape, check_order
@@ -87,6 +88,8 @@ def resample_img(
     del force_resample
     check_interpolation(interpolation)
     check_order(order)
+    check_truth(clip, "clip")
+    check_truth(copy, "copy")
     checked_number(fill_value, "fill_value", "the number that voxels outside get")
     opened = load_img(img)
     source = grid_of(opened)

@@ -28,6 +28,9 @@ from boldglm.image.sources import count_scans, find_files, grid_of, is_series
 
 __all__ = ["MaskedSmoother", "Smoother", "smooth_img"]
 
+#: Standard deviation of a kernel, in voxels: no image is as wide.
+WIDEST = 1e4
+
 
 def smooth_img(imgs: Any, fwhm: Any) -> Nifti1Image | list[Nifti1Image]:
     """Convolve images with a Gaussian, scan by scan.
@@ -105,7 +108,7 @@ class Smoother:
     Raises
     ------
     ValueError
-        If `fwhm` is negative, or not one or three numbers.
+        If `fwhm` is negative, or not one or three numbers, or wider than any image.
 
     Examples
     --------
@@ -122,6 +125,12 @@ class Smoother:
         if fwhm is None or self.fast:
             return
         self.sigma = fwhm_to_sigma(_checked_width(fwhm), voxel_sizes)
+        if not (self.sigma <= WIDEST).all():
+            msg = (
+                f"fwhm is {fwhm!r} for voxels of {voxel_sizes} mm; expected a kernel "
+                f"with a standard deviation of at most {WIDEST:g} voxels."
+            )
+            raise ValueError(msg)
 
     def __bool__(self) -> bool:
         return self.fast or bool(self.sigma.any())
@@ -284,7 +293,7 @@ def _checked_width(fwhm: Any) -> np.ndarray:
     try:
         # None stands for 0 on one axis
         width = np.array([0.0 if f is None else f for f in given], dtype=float)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         width = np.array([np.nan])
     if (
         named

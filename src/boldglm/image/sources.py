@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from nibabel.spatialimages import SpatialImage
 
+from boldglm._base.arguments import as_path
 from boldglm._base.errors import DimensionError, GridError, ImageFileError
 from boldglm.image.grid import Grid
 from boldglm.image.reading import name_of, open_image
@@ -51,7 +52,7 @@ def find_files(path: str | PathLike, wildcards: bool = True) -> list[Path]:
         ...
     boldglm._base.errors.ImageFileError: No files match 'no-such-*.nii' ...
     """
-    literal = Path(path).expanduser()
+    literal = as_path(path, "the path of an image")
     if not (wildcards and glob.has_magic(str(literal))) or literal.exists():
         return [literal]
     names = sorted(glob.glob(str(literal), recursive=True))  # noqa: PTH207

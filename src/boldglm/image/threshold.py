@@ -1,10 +1,12 @@
 """Images cut off at a height, and clusters at a size."""
 
+import math
 from typing import Any
 
 import numpy as np
 from nibabel.nifti1 import Nifti1Image
 
+from boldglm._base.arguments import check_truth
 from boldglm._base.warnings import ImageWarning, warn
 from boldglm.core.clusters import drop_small_clusters
 from boldglm.image.files import load_img
@@ -80,6 +82,7 @@ def threshold_img(
             f"not a {type(img).__name__}; pass them one by one."
         )
         raise TypeError(msg)
+    check_truth(two_sided, "two_sided")
     expected = "the number of voxels of the smallest cluster, 0 or more"
     checked_number(cluster_threshold, "cluster_threshold", expected, low=0)
     opened = load_img(img)
@@ -104,6 +107,9 @@ def threshold_img(
 
 def _cut(volume: np.ndarray, cutoff: float, *, two_sided: bool) -> None:
     """Set to 0, in place, what does not reach the cutoff."""
+    if abs(cutoff) > np.finfo(np.float32).max:
+        # more than single precision holds
+        cutoff = math.copysign(np.inf, cutoff)
     if two_sided:
         volume[(-cutoff < volume) & (volume < cutoff)] = 0
     elif cutoff >= 0:

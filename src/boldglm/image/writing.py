@@ -9,6 +9,7 @@ from nibabel.arrayproxy import ArrayProxy
 from nibabel.filebasedimages import ImageFileError as NibabelFileError
 from nibabel.spatialimages import SpatialImage
 
+from boldglm._base.arguments import as_path
 from boldglm._base.atomic import written_whole
 from boldglm._base.errors import ImageFileError
 from boldglm.image.reading import iter_blocks, working_dtype
@@ -42,8 +43,8 @@ def save_img(img: SpatialImage, path: str | Path) -> Path:
 
     Raises
     ------
-    TypeError
-        If `img` is not an image.
+    TypeError, ValueError
+        If `img` is not an image, or `path` no path.
     ImageFileError
         If the folder is missing, the suffix unknown, or writing failed; or if the
         file that `img` is read from is damaged.
@@ -61,7 +62,7 @@ def save_img(img: SpatialImage, path: str | Path) -> Path:
     if not isinstance(img, SpatialImage):
         msg = f"save_img writes images; got a {type(img).__name__}."
         raise TypeError(msg)
-    path = Path(path).expanduser()
+    path = as_path(path, "path")
     try:
         with written_whole(path) as draft:
             _write(img, draft)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from boldglm._base.arguments import as_list, as_path
 from boldglm._base.errors import DesignError
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ def get_design_from_fslmat(
 
     Raises
     ------
+    FileNotFoundError, OSError
+        If the file is not there, or cannot be read.
     DesignError
         If there is no ``/Matrix``, lines are of different lengths or not of numbers,
         or there are not as many numbers or names as there should be.
@@ -52,8 +55,10 @@ def get_design_from_fslmat(
     """
     import pandas as pd
 
-    path = Path(fsl_design_matrix_path).expanduser()
-    head, marker, body = path.read_text(encoding="utf-8").partition("/Matrix")
+    path = as_path(fsl_design_matrix_path, "fsl_design_matrix_path")
+    if column_names is not None:
+        column_names = as_list(column_names, "column_names", "names of regressors")
+    head, marker, body = _text(path).partition("/Matrix")
     if not marker:
         msg = (
             f"{path} has no line '/Matrix'; expected a design matrix of FSL, usually "
@@ -70,6 +75,20 @@ def get_design_from_fslmat(
         raise DesignError(msg)
     names = None if column_names is None else list(column_names)
     return pd.DataFrame(values, columns=names)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        msg = f"{path} is no text; expected a design matrix of FSL."
+        raise DesignError(msg) from error
+    except FileNotFoundError as error:
+        msg = f"{path} does not exist; expected a design matrix of FSL."
+        raise FileNotFoundError(msg) from error
+    except OSError as error:
+        msg = f"{path} cannot be read: {error.strerror}."
+        raise OSError(error.errno, msg) from error
 
 
 def _numbers(body: str, path: Path) -> np.ndarray:

@@ -58,14 +58,15 @@ def lookup_table(
     """
     import pandas as pd
 
-    if labels and lut is not None:
+    none = labels is None or (isinstance(labels, list | tuple) and not labels)
+    if not none and lut is not None:
         msg = "labels and lut both name the regions; pass one of them."
         raise ValueError(msg)
     if lut is not None:
         table = _read(lut)
     else:
         regions = [value for value in present if value != background]
-        names = _checked(labels, len(regions)) if labels else map(str, regions)
+        names = map(str, regions) if none else _checked(labels, len(regions))
         table = pd.DataFrame({"index": regions, "name": list(names)})
     table = table[table["index"] != background]
     known = table[table["index"].isin(present)]

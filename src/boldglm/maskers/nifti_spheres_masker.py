@@ -188,7 +188,9 @@ class NiftiSpheresMasker(SeriesMasker):
             shared[..., columns] += values[..., number, np.newaxis]
         shared /= np.bincount(spheres.columns, minlength=spheres.mask.n_voxels)
         if values.dtype.kind == "f" or self.dtype is not None:
-            shared = shared.astype(values.dtype, copy=False)
+            # what is beyond single precision is infinite there
+            with np.errstate(over="ignore"):
+                shared = shared.astype(values.dtype, copy=False)
         volume = spheres.mask.scatter(shared)
         return new_image(self.mask_img_, volume, copy_header=False)
 

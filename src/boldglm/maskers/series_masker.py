@@ -6,10 +6,11 @@ import numpy as np
 from nibabel.nifti1 import Nifti1Image
 from nibabel.spatialimages import SpatialImage
 
+from boldglm._base.arguments import check_truth
 from boldglm._base.errors import ShapeError
 from boldglm._base.estimator import Estimator
 from boldglm._base.warnings import MaskWarning, warn
-from boldglm.image.checks import as_dtype
+from boldglm.image.checks import as_dtype, as_numbers
 from boldglm.image.confounds import high_variance_confounds
 from boldglm.image.files import check_niimg
 from boldglm.image.headers import new_image
@@ -22,6 +23,9 @@ from boldglm.signal.cleaning import clean_series
 from boldglm.signal.options import steps_from
 
 __all__ = ["SeriesMasker"]
+
+#: Parameters of some masker or other that are true or false.
+_FLAGS = {"high_variance_confounds", "keep_masked_labels", "allow_overlap"}
 
 
 class SeriesMasker(Estimator):
@@ -127,7 +131,8 @@ class SeriesMasker(Estimator):
         ValueError
             For another kind.
         """
-        if transform not in ("default", "pandas", None):
+        known = isinstance(transform, str) and transform in ("default", "pandas")
+        if transform is not None and not known:
             msg = f"transform is {transform!r}; expected 'default', 'pandas' or None."
             raise ValueError(msg)
         if transform is not None:
@@ -156,6 +161,8 @@ class SeriesMasker(Estimator):
 
     def _check_parameters(self) -> None:
         """Tell at `fit` what cannot be, before anything is read."""
+        for name in _FLAGS & set(self._parameter_names()):
+            check_truth(getattr(self, name), name)
         self._dtype([])
         steps_from(self.get_params(deep=False))
         Smoother(self.smoothing_fwhm, np.ones(3))
@@ -203,7 +210,7 @@ class SeriesMasker(Estimator):
 
     def _rows(self, X: Any) -> np.ndarray:
         """What is to be put back, (element,) or (scan, element)."""
-        values = np.atleast_1d(np.asarray(X))
+        values = np.atleast_1d(as_numbers(X, "what is put back into an image"))
         n_elements = self._n_elements()
         if values.ndim > 2 or values.shape[-1] != n_elements:
             msg = (
@@ -211,4 +218,8 @@ class SeriesMasker(Estimator):
                 f"({n_elements},) or (n_scans, {n_elements}), got {values.shape}."
             )
             raise ShapeError(msg)
-        return values if self.dtype is None else values.astype(self._dtype([]))
+        if self.dtype is None:
+            return values
+        # what is beyond single precision is infinite there
+        with np.errstate(over="ignore"):
+            return values.astype(self._dtype([]))

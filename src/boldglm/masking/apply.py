@@ -5,6 +5,7 @@ from typing import Any, Literal
 import numpy as np
 from nibabel.nifti1 import Nifti1Image
 
+from boldglm._base.arguments import check_truth
 from boldglm.image.checks import as_dtype, as_numbers, check_order
 from boldglm.image.extract import extract, extracted_dtype
 from boldglm.image.headers import new_image
@@ -86,6 +87,7 @@ def apply_mask(
     >>> apply_mask(Nifti1Image(np.array([[[3.0, 5.0]]]), np.eye(4)), mask)
     array([5.])
     """
+    check_truth(ensure_finite, "ensure_finite")
     images = open_all(imgs)
     mask = read_mask(mask_img)
     as_is = isinstance(dtype, str) and dtype == "f"

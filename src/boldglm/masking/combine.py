@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from nibabel.nifti1 import Nifti1Image
 
+from boldglm._base.arguments import check_truth
 from boldglm._base.warnings import ThreadWarnings
 from boldglm.core.morphology import keep_largest
 from boldglm.core.parallel import map_blocks
@@ -193,6 +194,7 @@ def intersect_masks(
     array([0., 1., 0.])
     """
     _check_part(threshold)
+    check_truth(connected, "connected")
     masks = open_all(mask_imgs)
     if not masks:
         msg = "There are no masks to intersect: the list is empty."

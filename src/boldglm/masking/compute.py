@@ -6,6 +6,7 @@ import numpy as np
 from nibabel.nifti1 import Nifti1Image
 from nibabel.spatialimages import SpatialImage
 
+from boldglm._base.arguments import check_truth
 from boldglm._base.errors import MaskError
 from boldglm._base.warnings import MaskWarning, warn
 from boldglm.core.epi_mask import widest_gap
@@ -19,6 +20,9 @@ from boldglm.image.sources import grid_of, open_all
 from boldglm.signal.checks import checked_number, checked_whole
 
 __all__ = ["as_opening", "compute_background_mask", "compute_epi_mask"]
+
+#: More voxels than any brain is wide.
+WIDEST_OPENING = 1000
 
 
 def compute_epi_mask(
@@ -89,6 +93,9 @@ def compute_epi_mask(
     """
     del memory, verbose
     opening = as_opening(opening)
+    check_truth(connected, "connected")
+    check_truth(exclude_zeros, "exclude_zeros")
+    check_truth(ensure_finite, "ensure_finite")
     checked_number(lower_cutoff, "lower_cutoff", "a quantile, from 0 to 1")
     checked_number(upper_cutoff, "upper_cutoff", "a quantile, from 0 to 1")
     if not 0 <= lower_cutoff < upper_cutoff <= 1:
@@ -181,6 +188,7 @@ def compute_background_mask(
     """
     del memory, verbose
     opening = as_opening(opening)
+    check_truth(connected, "connected")
     expected = "at least 1 voxel, a whole number"
     border_size = checked_whole(border_size, "border_size", expected, low=1)
     mean, first, target = _mean_of(data_imgs, target_affine, target_shape)
@@ -223,7 +231,8 @@ def as_opening(opening: Any) -> int:
     """
     if opening is None or isinstance(opening, bool | np.bool_):
         return int(bool(opening))
-    return checked_whole(opening, "opening", "True, False, or voxels, 0 or more")
+    expected = f"True, False, or voxels, from 0 to {WIDEST_OPENING}"
+    return checked_whole(opening, "opening", expected, high=WIDEST_OPENING)
 
 
 def _opened(mask: np.ndarray, opening: int, connected: bool, hint: str) -> np.ndarray:

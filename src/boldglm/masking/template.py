@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from nibabel.nifti1 import Nifti1Image
 
+from boldglm._base.arguments import check_truth
 from boldglm._base.warnings import MaskWarning, warn
 from boldglm.core.morphology import open_mask
 from boldglm.datasets.templates import (
@@ -97,11 +99,15 @@ def compute_brain_mask(
     del memory, verbose
     check_choice(mask_type, "mask_type", _TEMPLATES)
     checked_number(threshold, "threshold", "a number from 0 to 1")
+    check_truth(connected, "connected")
     first = _opened(target_img)[0]
     if template_img is None:
         template_img = _TEMPLATES[mask_type]()
     template = read_data(resample_to_img(template_img, first, copy_header=False))
-    mask = open_mask(template >= threshold, as_opening(opening), connected)
+    # a threshold beyond single precision is infinite there
+    with np.errstate(over="ignore"):
+        inside = template >= threshold
+    mask = open_mask(inside, as_opening(opening), connected)
     if not mask.any():
         warn(
             f"The {mask_type} mask is empty: lower the threshold ({threshold}) or "

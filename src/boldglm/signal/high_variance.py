@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from boldglm._base.arguments import as_numbers, check_truth
 from boldglm._base.errors import ShapeError
 from boldglm.core.clean import largest_components
 from boldglm.signal.checks import checked_number, checked_whole
@@ -57,10 +58,11 @@ def high_variance_confounds(
     >>> float(abs(np.corrcoef(found[:, 0], wave)[0, 1]).round(3))
     1.0
     """
-    values = np.asarray(series)
+    values = as_numbers(series, "series")
     if values.ndim != 2:
         msg = f"series have shape {values.shape}; expected (scan, column)."
         raise ShapeError(msg)
+    check_truth(detrend, "detrend")
     checked_number(n_confounds, "n_confounds", "a whole number of 1 or more")
     checked_number(percentile, "percentile", "per cent of the columns, 0 to 100")
     if n_confounds < 1 or not 0 <= percentile <= 100:

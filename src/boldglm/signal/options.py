@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from boldglm._base.arguments import check_truth
 from boldglm._base.warnings import ImageWarning, warn
 from boldglm.core.clean import Steps
 from boldglm.signal.checks import checked_number, checked_options
@@ -10,6 +11,8 @@ from boldglm.signal.filters import check_band, check_filter_options, check_frequ
 
 __all__ = ["steps_from"]
 
+_FLAGS = ("detrend", "standardize_confounds")
+_INNER_FLAGS = ("extrapolate", "ensure_finite")
 _FILTERS = ("butterworth", "cosine", False)
 _FILTER_OPTIONS = {"order", "padtype", "padlen"}
 
@@ -44,8 +47,10 @@ def steps_from(params: Mapping[str, Any]) -> tuple[Steps, bool]:
     """
     options = checked_options(params.get("clean_args"), "clean_args")
     kind = options.pop("filter", "butterworth")
-    extrapolate = bool(options.pop("extrapolate", False))
-    options.pop("ensure_finite", None)
+    flags = {name: options.pop(name, False) for name in _INNER_FLAGS}
+    flags |= {name: params[name] for name in _FLAGS if params.get(name) is not None}
+    for name, flag in flags.items():
+        check_truth(flag, name)
     inner = {
         key.removeprefix("butterworth__"): value
         for key, value in options.items()
@@ -70,13 +75,13 @@ def steps_from(params: Mapping[str, Any]) -> tuple[Steps, bool]:
     if kind == "butterworth" and (low, high) != (None, None):
         band = check_band(low, high, t_r)  # type: ignore[arg-type]
     steps = Steps(
-        detrend=bool(params.get("detrend")),
+        detrend=bool(flags.get("detrend", False)),
         low_pass=band[0],
         high_pass=band[1],
         t_r=t_r,
         filter_options=inner,
-        extrapolate=extrapolate,
-        standardize_confounds=bool(params.get("standardize_confounds", True)),
+        extrapolate=bool(flags["extrapolate"]),
+        standardize_confounds=bool(flags.get("standardize_confounds", True)),
         standardize=_scale(params.get("standardize")),
     )
     return steps, kind == "cosine"

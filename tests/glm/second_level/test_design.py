@@ -76,4 +76,4 @@ def test_large_numbers_are_no_reason_to_warn():
     confounds = pd.DataFrame(
         {"subject_label": list("abcd"), "volume": [1.1e6, 1.2e6, 1.15e6, 1.3e6]}
     )
-    make_second_level_design_matrix("abcd", confounds)
+    make_second_level_design_matrix(list("abcd"), confounds)

@@ -2,25 +2,32 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from boldglm._base.arguments import as_list, checked_number, shown
 from boldglm._base.errors import DesignError
 from boldglm._base.warnings import DesignWarning, EventsWarning, warn
 from boldglm.core.confounding import confounded_groups
-from boldglm.core.drift import DRIFT_MODELS, constant_drift, cosine_drift
+from boldglm.core.drift import cosine_drift
+from boldglm.glm.first_level.design_blocks import (
+    REG_NAMES,
+    Block,
+    added_block,
+    drift_block,
+    warn_if_saturated,
+)
 from boldglm.glm.first_level.experimental_paradigm import Events, read_events
 from boldglm.glm.first_level.hemodynamic_models import (
     HrfModel,
     check_frame_times,
+    checked_oversampling,
     condition_regressors,
     early_onset_note,
     hrf_basis,
     orthogonalize,
 )
-from boldglm.glm.first_level.tables import numeric_table
 from boldglm.glm.second_level.design import make_second_level_design_matrix
 
 if TYPE_CHECKING:
@@ -33,19 +40,6 @@ __all__ = [
     "make_second_level_design_matrix",
     "orthogonalize",
 ]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Block:
-    """Some columns of a design: (n_scans, n_columns), with names and origins."""
-
-    matrix: np.ndarray
-    names: Sequence[Any]
-    origins: Sequence[str]
-
-
-class UnknownDriftError(DesignError, NotImplementedError):
-    """A drift model that there is not."""
 
 
 def make_first_level_design_matrix(
@@ -139,21 +133,23 @@ def make_first_level_design_matrix(
     12.0
     """
     times = check_frame_times(frame_times)
+    oversampling = checked_oversampling(oversampling)
+    checked_number(min_onset, "min_onset", "seconds from the first scan")
     blocks = []
     if events is not None:
         parsed = read_events(events)
         _warn_of_outsiders(parsed, times, min_onset)
         blocks.append(
             _condition_block(
-                parsed, times, hrf_model, fir_delays, int(oversampling), min_onset
+                parsed, times, hrf_model, fir_delays, oversampling, min_onset
             )
         )
     if add_regs is not None:
-        blocks.append(_added_block(add_regs, add_reg_names, times.size))
-    elif add_reg_names is not None and len(add_reg_names):
+        blocks.append(added_block(add_regs, add_reg_names, times.size))
+    elif add_reg_names is not None and as_list(add_reg_names, *REG_NAMES):
         msg = f"add_reg_names has {len(add_reg_names)} names, but there is no add_regs."
         raise DesignError(msg)
-    blocks.append(_drift_block(drift_model, times, high_pass, drift_order))
+    blocks.append(drift_block(drift_model, times, high_pass, drift_order))
     return _join(blocks, np.asarray(frame_times))
 
 
@@ -204,70 +200,6 @@ def _warn_of_outsiders(events: Events, times: np.ndarray, min_onset: float) -> N
             "of this run?"
         )
         warn(note, EventsWarning)
-
-
-def _added_block(
-    add_regs: Any, add_reg_names: Sequence[str] | None, n_scans: int
-) -> Block:
-    named = hasattr(add_regs, "iloc")
-    frame = numeric_table(add_regs, "add_regs", prefix="reg")
-    if len(frame) != n_scans:
-        msg = (
-            f"Incorrect specification of additional regressors: add_regs has "
-            f"{len(frame)} rows, but there are {n_scans} frame times."
-        )
-        raise DesignError(msg)
-    matrix = frame.to_numpy()
-    names = frame.columns.tolist()
-    if not named and add_reg_names is not None:
-        if len(add_reg_names) != len(names):
-            msg = (
-                "Incorrect number of additional regressor names: add_reg_names has "
-                f"{len(add_reg_names)}, add_regs has {len(names)} columns."
-            )
-            raise DesignError(msg)
-        names = list(add_reg_names)
-    if not np.isfinite(matrix).all():
-        rows, columns = np.nonzero(~np.isfinite(matrix))
-        msg = (
-            "Extra regressors contain NaN values or infinite ones: column "
-            f"'{names[columns[0]]}' has {matrix[rows[0], columns[0]]} in row {rows[0]}."
-        )
-        raise DesignError(msg)
-    return Block(matrix, names, ["add_regs"] * len(names))
-
-
-def _drift_block(
-    drift_model: str | None, times: np.ndarray, high_pass: float, order: int
-) -> Block:
-    if drift_model is None:
-        return Block(constant_drift(times), ["constant"], ["the constant"])
-    key = drift_model.lower() if isinstance(drift_model, str) else drift_model
-    if key not in DRIFT_MODELS:
-        known = ", ".join(f"'{name}'" for name in DRIFT_MODELS)
-        msg = f"Unknown drift model {drift_model!r}; expected {known} or None."
-        raise UnknownDriftError(msg)
-    if key == "cosine":
-        _warn_if_saturated(high_pass, times)
-    try:
-        matrix = DRIFT_MODELS[key](times, high_pass, int(order))
-    except ValueError as error:
-        raise DesignError(str(error)) from error
-    n_drifts = matrix.shape[1] - 1
-    names = [f"drift_{number}" for number in range(1, n_drifts + 1)]
-    origins = [f"the {key} drifts"] * n_drifts
-    return Block(matrix, [*names, "constant"], [*origins, "the constant"])
-
-
-def _warn_if_saturated(high_pass: float, times: np.ndarray) -> None:
-    dt = (times[-1] - times[0]) / (times.size - 1)
-    if high_pass * dt >= 0.5:
-        warn(
-            f"High-pass filter at {high_pass} Hz will span all accessible frequencies: "
-            f"with a scan every {dt:g} s, cosines fill the design. The cut-off is in "
-            "hertz (0.01 for 100 s); lower it.",
-            DesignWarning,
-        )
 
 
 def _join(blocks: Sequence[Block], index: np.ndarray) -> "DataFrame":
@@ -338,6 +270,8 @@ def check_design_matrix(
 
     Raises
     ------
+    TypeError
+        If it is no DataFrame.
     DesignError
         If there are no columns.
 
@@ -348,6 +282,14 @@ def check_design_matrix(
     >>> times.tolist(), X.shape, names
     ([0, 3], (2, 1), ['a'])
     """
+    import pandas as pd
+
+    if not isinstance(design_matrix, pd.DataFrame):
+        msg = (
+            f"design_matrix is {shown(design_matrix)}; expected a pandas DataFrame, a "
+            "row for each scan."
+        )
+        raise TypeError(msg)
     if len(design_matrix.columns) == 0:
         msg = "The design_matrix dataframe cannot be empty: it has no columns."
         raise DesignError(msg)
@@ -387,5 +329,6 @@ def create_cosine_drift(high_pass: float, frame_times: Any) -> np.ndarray:
     (50, 3)
     """
     times = check_frame_times(frame_times)
-    _warn_if_saturated(high_pass, times)
+    checked_number(high_pass, "high_pass", "a frequency in hertz, 0 or more")
+    warn_if_saturated(high_pass, times)
     return cosine_drift(times, high_pass)

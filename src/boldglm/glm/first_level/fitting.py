@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from boldglm._base.arguments import as_numbers
 from boldglm._base.warnings import DesignWarning, ImageWarning, warn
 from boldglm.core.gls import GlmFit, fit_glm
 from boldglm.core.gls_pilot import NOT_FINITE
@@ -76,6 +77,7 @@ def run_glm(
     1.0
     """
     del verbose, random_state
+    Y, X = as_numbers(Y, "Y"), as_numbers(X, "X")
     # Of any order: arrays do not tell which voxels are neighbours, and this is refused
     model = as_noise_model(noise_model, bins, first_scans, t_r=np.inf)
     fit = fit_glm(Y, X, model, n_jobs=threads(n_jobs))

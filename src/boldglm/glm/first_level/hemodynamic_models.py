@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from boldglm._base.arguments import as_list, as_numbers, checked_number, checked_whole
 from boldglm._base.errors import DesignError
 from boldglm._base.warnings import EventsWarning, warn
 from boldglm.core.hrf import (
@@ -29,6 +30,7 @@ from boldglm.core.regressors import (
 __all__ = [
     "HrfBasis",
     "check_frame_times",
+    "checked_oversampling",
     "compute_regressor",
     "condition_regressors",
     "early_onset_note",
@@ -41,6 +43,9 @@ __all__ = [
     "spm_hrf",
     "spm_time_derivative",
 ]
+
+#: Scans: no run is as long.
+LONGEST_DELAY = 10**5
 
 HrfModel: TypeAlias = str | Callable[..., Any] | Sequence[Callable[..., Any]] | None
 
@@ -124,9 +129,8 @@ def _named_basis(
 ) -> HrfBasis:
     key = " + ".join(part.strip() for part in name.lower().split("+"))
     if key == "fir":
-        delays = [
-            _whole(delay) for delay in ((0,) if fir_delays is None else fir_delays)
-        ]
+        given = [0] if fir_delays is None else fir_delays
+        delays = [_whole(delay) for delay in as_list(given, "fir_delays", "scans")]
         if not delays:
             msg = "fir_delays is empty; expected numbers of scans, such as range(10)."
             raise DesignError(msg)
@@ -146,10 +150,14 @@ def _named_basis(
 
 
 def _whole(delay: float) -> int:
-    if delay != int(delay) or delay < 0:
-        msg = f"fir_delays has {delay}; expected whole numbers of scans, 0 or more."
-        raise DesignError(msg)
-    return int(delay)
+    try:
+        return checked_whole(delay, "fir_delays", "", high=LONGEST_DELAY)
+    except (TypeError, ValueError) as error:
+        msg = (
+            f"fir_delays has {delay}; expected whole numbers of scans, 0 or more (and "
+            f"at most {LONGEST_DELAY})."
+        )
+        raise DesignError(msg) from error
 
 
 def _unknown(hrf_model: Any) -> str:
@@ -212,7 +220,7 @@ def check_frame_times(frame_times: Any) -> np.ndarray:
     >>> check_frame_times([0, 2, 4])
     array([0., 2., 4.])
     """
-    times = np.asarray(frame_times, dtype=np.float64)
+    times = as_numbers(frame_times, "frame_times").astype(np.float64)
     if times.ndim != 1 or times.size < 2:
         msg = (
             f"frame_times has shape {times.shape}; expected (n_scans,), the time of "
@@ -228,6 +236,16 @@ def check_frame_times(frame_times: Any) -> np.ndarray:
         )
         raise DesignError(msg)
     return times
+
+
+def checked_oversampling(oversampling: Any) -> int:
+    """Samples per scan, at least one.
+
+    >>> checked_oversampling(16.0)
+    16
+    """
+    expected = "a whole number of samples per scan, from 1 to a million"
+    return checked_whole(oversampling, "oversampling", expected, low=1, high=10**6)
 
 
 def condition_regressors(
@@ -329,11 +347,12 @@ def compute_regressor(
     (['tone', 'tone_derivative'], 8)
     """
     times = check_frame_times(frame_times)
+    oversampling = checked_oversampling(oversampling)
+    checked_number(min_onset, "min_onset", "seconds from the first scan")
     onset, duration, amplitude = _as_triplet(exp_condition)
     note = early_onset_note(onset, times, min_onset)
     if note:
         warn(note, EventsWarning)
-    oversampling = int(oversampling)
     basis = hrf_basis(hrf_model, float(np.diff(times).min()), oversampling, fir_delays)
     train = EventTrain(onset, duration, amplitude, np.zeros(onset.size, np.intp), 1)
     X = condition_regressors(train, basis, times, oversampling, min_onset)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from boldglm._base.arguments import as_numbers
 from boldglm._base.errors import ShapeError
 from boldglm._base.warnings import DesignWarning, warn
 from boldglm.core.run_statistics import RunStatistics
@@ -48,7 +49,13 @@ def mean_scaling(Y, axis=0):
     >>> scaled.ravel(), mean
     (array([-10., 10.]), array([100.]))
     """
-    data = np.asarray(Y)
+    data = as_numbers(Y, "Y")
+    if data.ndim != 2:
+        msg = f"Y has shape {data.shape}; expected (n_scans, n_voxels)."
+        raise ShapeError(msg)
+    if not isinstance(axis, int | tuple) or axis not in SCALINGS:
+        msg = f"axis is {axis!r}; expected 0, 1 or (0, 1)."
+        raise ValueError(msg)
     kept = data.dtype in (np.float32, np.float64)
     data = np.array(data, dtype=data.dtype if kept else np.float64)
     return data, _to_per_cent(data, axis)

@@ -2,26 +2,23 @@
 
 import json
 import math
-import struct
-import tokenize
-import zipfile
-import zlib
 from os import PathLike
-from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
+from boldglm._base.arguments import as_path
 from boldglm._base.atomic import written_whole
 from boldglm._base.errors import ImageFileError
-from boldglm._base.memory import enough_memory
 from boldglm._base.warnings import DesignWarning, warn
-from boldglm.core.gls import GlmFit
+from boldglm.core.gls import OUTCOMES, GlmFit
 from boldglm.core.linear import factorize
-from boldglm.core.noise import NoiseModel
+from boldglm.core.noise import FIRST_SCANS, Kind, NoiseModel
 from boldglm.core.precision import precision_forms
-from boldglm.core.timeline import checked_line
+from boldglm.core.timeline import Timeline, checked_line
 from boldglm.glm.first_level.fit_record import FitRecord, record_from_text
+from boldglm.glm.first_level.stored_parts import StoredParts, opened_parts
+from boldglm.image.grid import Grid
 
 __all__ = ["load_model", "save_model"]
 
@@ -34,32 +31,21 @@ ARRAYS = {
     "outcome": 1,
     "residual_ss": 1,
     "total_ss": 1,
-    "noise_parameters": 2,
-    "effective_dof": 1,
 }
-# Those that are stored whatever the noise model
-ALWAYS = [name for name in ARRAYS if name not in ("noise_parameters", "effective_dof")]
-
-
-# What numpy and zipfile raise on files that are none of theirs, or cut short.
-# What a flipped bit can raise in the readers of zip archives and of array headers.
-_DAMAGE = (
-    ValueError,
-    OSError,
-    EOFError,
-    SyntaxError,
-    RuntimeError,
-    MemoryError,
-    struct.error,
-    tokenize.TokenError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
+# Of some noise models
+OWN_PARAMETERS, OWN_DOF = "noise_parameters", "effective_dof"
+# Parameters that are not in the file, and not taken from one: the mask is there as
+# such, and a cache of somebody else's would hold pickles.
+NEVER_STORED = {"mask_img", "memory"}
+# Numbers in a mask are bits: what no grid of a scanner has is refused.
+LARGEST_GRID = 2**31
+# Codes of NIfTI for what space an image is in.
+SPACE_CODES = range(6)
 
 
 def save_model(model, path: str | PathLike) -> None:
     """Write a fitted model, completely or not at all."""
-    target = Path(path).expanduser()
+    target = as_path(path, "path")
     arrays: dict[str, Any] = {
         "mask": np.packbits(_inside(model.mask_img_)),
         "affine": np.asarray(model.mask_img_.affine),
@@ -70,15 +56,13 @@ def save_model(model, path: str | PathLike) -> None:
     ):
         arrays[f"run{index}_design"] = design.to_numpy(dtype=float)
         arrays[f"run{index}_index"] = _index(design.index)
-        line = fit.forms.lags.line
+        line, noise = fit.forms.lags.line, fit.noise
         arrays[f"run{index}_starts"] = line.starts
         arrays[f"run{index}_places"] = line.places
-        arrays.update({f"run{index}_{n}": getattr(fit, n) for n in ALWAYS})
-        noise = fit.noise
-        if noise.kind != "ar":
-            arrays[f"run{index}_noise_parameters"] = fit.noise_parameters
-        if fit.effective_dof is not None:
-            arrays[f"run{index}_effective_dof"] = fit.effective_dof
+        names = [*ARRAYS]
+        names += [OWN_PARAMETERS] if noise.kind != "ar" else []
+        names += [OWN_DOF] if noise.sandwich else []
+        arrays.update({f"run{index}_{name}": getattr(fit, name) for name in names})
         runs.append(
             {
                 "columns": [_plain(name) for name in design.columns],
@@ -106,48 +90,33 @@ def save_model(model, path: str | PathLike) -> None:
 
 def load_model(kind: type, path: str | PathLike) -> Any:
     """Read a fitted model of a kind; no code in the file is ever run."""
-    import nibabel as nib
-    import pandas as pd
-
     from boldglm.maskers import NiftiMasker
 
-    stored = _read(Path(path).expanduser())
-    try:
-        header = json.loads(str(stored["header"]))
-        _check_format(header, path)
-        model = kind(**header["parameters"])
-        if isinstance(model.signal_scaling, list):
-            model.signal_scaling = tuple(model.signal_scaling)
-        shape = tuple(int(n) for n in header["shape"])
-        n_grid = int(np.prod(shape))
-        inside = np.unpackbits(stored["mask"], count=n_grid).reshape(shape)
-        mask = nib.Nifti1Image(inside.astype(np.int8), stored["affine"])
-        for place, code in header.get("space", {}).items():
-            getattr(mask, f"set_{place}")(stored["affine"], int(code))
+    with opened_parts(as_path(path, "path")) as stored:
+        header = _header(stored, path)
+        model = kind(**_checked_parameters(header["parameters"], kind))
+        inside, mask = _mask(stored, header)
         n_voxels = int(inside.sum())
-        model.fits_, model.design_matrices_, model._data = [], [], []
-        # files written before there were reports have none
-        model._record = _record(header.get("record"), path)
-        for index, run in enumerate(header["runs"]):
-            model.fits_.append(_fit(stored, f"run{index}_", run, n_voxels))
-            model.design_matrices_.append(
-                pd.DataFrame(
-                    stored[f"run{index}_design"],
-                    index=stored[f"run{index}_index"],
-                    columns=pd.Index([_label(name) for name in run["columns"]]),
-                )
-            )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        msg = f"{path} is not a model that boldglm saved, or is damaged: {error}"
-        raise ImageFileError(msg) from error
-    if header.get("not_stored"):
+        runs = [
+            _run(stored, f"run{index}_", run, n_voxels)
+            for index, run in enumerate(_listed(header["runs"], "runs"))
+        ]
+        lost = [str(name) for name in _listed(header["not_stored"], "not_stored")]
+        model.masker_ = NiftiMasker(mask_img=mask).fit()
+    if isinstance(model.signal_scaling, list):
+        model.signal_scaling = tuple(model.signal_scaling)
+    model.fits_ = [fit for fit, _ in runs]
+    model.design_matrices_ = [design for _, design in runs]
+    model._data = []
+    # files written before there were reports have none
+    model._record = _record(header.get("record"), path)
+    if lost:
         warn(
             f"{path}: the file of a model holds no functions or objects, so "
-            f"{', '.join(header['not_stored'])} are back at their defaults. Contrasts "
+            f"{', '.join(lost)} are back at their defaults. Contrasts "
             "do not depend on them; another fit would.",
             DesignWarning,
         )
-    model.masker_ = NiftiMasker(mask_img=mask).fit()
     # Another fit of the model is on the same voxels, however they were chosen.
     model.mask_img = model.mask_img_ = model.masker_.mask_img_
     model.n_elements_ = n_voxels
@@ -157,11 +126,84 @@ def load_model(kind: type, path: str | PathLike) -> Any:
     return model
 
 
+def _header(stored: StoredParts, path) -> dict[str, Any]:
+    header = json.loads(str(stored.take("header", ["text"], ())))
+    if not isinstance(header, dict) or "format" not in header:
+        msg = "its header names no format"
+        raise ValueError(msg)
+    if header["format"] != FORMAT:
+        msg = (
+            f"{path} has format {header['format']}; this version of boldglm reads "
+            f"format {FORMAT}. Save the model again with this version."
+        )
+        raise ImageFileError(msg)
+    return header
+
+
+def _checked_parameters(parameters: Any, kind: type) -> dict[str, Any]:
+    """Parameters of a model by name, as a file has them."""
+    known = set(kind()._parameter_names()) - NEVER_STORED
+    if not isinstance(parameters, dict) or not set(parameters) <= known:
+        msg = f"its parameters are not those of a {kind.__name__}"
+        raise ValueError(msg)
+    return parameters
+
+
+def _listed(value: Any, name: str) -> list[Any]:
+    if not isinstance(value, list):
+        msg = f"{name} is {value!r}; expected a list"
+        raise ValueError(msg)  # noqa: TRY004 - what is wrong is the file
+    return value
+
+
+def _whole(value: Any, name: str, least: int, most: float) -> int:
+    if type(value) is not int or not least <= value <= most:
+        msg = f"{name} is {value!r}; expected a whole number from {least} to {most}"
+        raise ValueError(msg)
+    return value
+
+
+def _mask(stored: StoredParts, header: dict[str, Any]) -> tuple[np.ndarray, Any]:
+    """Voxels inside, and the image of them."""
+    import nibabel as nib
+
+    x, y, z = (_whole(n, "shape", 1, LARGEST_GRID) for n in header["shape"])
+    n_grid = math.prod((x, y, z))
+    _whole(n_grid, "the number of voxels", 1, LARGEST_GRID)
+    bits = stored.take("mask", ["whole"], (-(-n_grid // 8),)).astype(np.uint8)
+    inside = np.unpackbits(bits, count=n_grid).reshape(x, y, z)
+    affine = Grid((x, y, z), stored.take("affine", ["float"], (4, 4))).affine
+    if not np.linalg.det(affine[:3, :3]):
+        msg = f"its voxels have no volume, by the affine\n{affine}"
+        raise ValueError(msg)
+    mask = nib.Nifti1Image(inside.astype(np.int8), affine)
+    for place, code in dict(header.get("space", {})).items():
+        if place not in ("qform", "sform") or code not in SPACE_CODES:
+            msg = f"the code of {place!r} is {code!r}; expected one of NIfTI's"
+            raise ValueError(msg)
+        getattr(mask, f"set_{place}")(affine, int(code))
+    return inside, mask
+
+
+def _run(
+    stored: StoredParts, prefix: str, run: Any, n_voxels: int
+) -> tuple[GlmFit, Any]:
+    """The fit of a run, and its design."""
+    import pandas as pd
+
+    names = _listed(run["columns"], "columns")
+    columns = pd.Index([_label(name) for name in names])
+    design = stored.take(f"{prefix}design", ["float"], (None, len(columns)))
+    index = stored.take(f"{prefix}index", ["float", "text"], (len(design),))
+    frame = pd.DataFrame(design, index=index, columns=columns)
+    return _fit(stored, prefix, run, design, n_voxels), frame
+
+
 def _record(text: Any, path) -> FitRecord | None:
     """What a model remembers of its fit; no contrast depends on it."""
     try:
         return None if text is None else record_from_text(text)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         warn(
             f"{path}: what the model remembers of its fit cannot be read ({error!r}), "
             "so that its report lacks it. Contrasts do not depend on it.",
@@ -170,84 +212,80 @@ def _record(text: Any, path) -> FitRecord | None:
         return None
 
 
-def _read(path: Path) -> dict[str, np.ndarray]:
-    if not path.is_file():
-        what = "is a folder" if path.is_dir() else "does not exist"
-        msg = f"{path} {what}; expected the file of a saved model"
-        raise FileNotFoundError(msg)
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            return {name: stored[name] for name in stored.files}
-    except (*_DAMAGE, AttributeError, TypeError) as error:
-        if isinstance(error, MemoryError) and not _promises_too_much(path):
-            remedy = "Read it where there is more; its contrasts take as much again."
-            with enough_memory(f"the model in {path}", _unpacked(path), remedy):
-                raise
-        msg = f"{path} is not a model that boldglm saved, or is damaged"
-        raise ImageFileError(msg) from error
-
-
-def _promises_too_much(path: Path) -> bool:
-    """Whether an array says that it is larger than what there is of it.
-
-    A flipped bit may have asked for the memory that there is not.
-    """
-    with zipfile.ZipFile(path) as archive:
-        for info in archive.infolist():
-            try:
-                with archive.open(info) as member:
-                    np.lib.format.read_magic(member)
-                    shape, _, dtype = np.lib.format.read_array_header_1_0(member)
-            except _DAMAGE:
-                return True
-            if math.prod(shape) * dtype.itemsize > info.file_size:
-                return True
-    return False
-
-
-def _unpacked(path: Path) -> int:
-    """Bytes of all arrays in a file."""
-    with zipfile.ZipFile(path) as archive:
-        return sum(info.file_size for info in archive.infolist())
-
-
-def _check_format(header: Any, path) -> None:
-    if header["format"] != FORMAT:
-        msg = (
-            f"{path} has format {header['format']}; this version of boldglm reads "
-            f"format {FORMAT}. Save the model again with this version."
-        )
-        raise ImageFileError(msg)
-
-
-def _fit(stored, prefix: str, run: dict[str, Any], n_voxels: int) -> GlmFit:
-    # Files of earlier versions have four entries, and one segment
-    name, order, first_scans, bins, *rest = run["noise"]
-    names = ("corrected", "pooled", "kind", "sandwich")
-    options = dict(zip(names, rest, strict=False))
-    model = NoiseModel(str(name), int(order), first_scans, bins, **options)
-    starts = stored.get(f"{prefix}starts", np.zeros(1, int))
-    factor = factorize(stored[f"{prefix}design"])
+def _fit(
+    stored: StoredParts,
+    prefix: str,
+    run: dict[str, Any],
+    design: np.ndarray,
+    n_voxels: int,
+) -> GlmFit:
+    model = _noise(run["noise"], len(design))
+    line = _line(stored, prefix, len(design))
+    if run["precision"] not in ("float32", "float64"):
+        msg = f"the precision is {run['precision']!r}; expected float32 or float64"
+        raise ValueError(msg)
     # In the precision of the data that were fitted: the same factors, to the bit.
-    precision = np.dtype(run["precision"])
-    n_scans = factor.design.shape[0]
-    places = stored.get(f"{prefix}places", np.arange(n_scans))
-    line = checked_line(places, starts, n_scans)
     forms = precision_forms(
-        factor, model.order, model.first_scans, precision, line=line
+        factorize(design), model.order, model.first_scans, run["precision"], line=line
     )
-    arrays = {key: stored[f"{prefix}{key}"] for key in ALWAYS}
-    own = model.kind != "ar"
-    arrays["noise_parameters"] = (
-        stored[f"{prefix}noise_parameters"] if own else arrays["phi"]
-    )
+    rows = {"beta": design.shape[1], "phi": model.order}
+    arrays = {
+        key: stored.take(
+            f"{prefix}{key}",
+            ["whole" if key == "outcome" else "float"],
+            (rows[key], n_voxels) if ndim == 2 else (n_voxels,),
+        )
+        for key, ndim in ARRAYS.items()
+    }
+    if not np.isin(arrays["outcome"], list(OUTCOMES)).all():
+        msg = f"{prefix}outcome has codes that stand for nothing"
+        raise ValueError(msg)
+    arrays[OWN_PARAMETERS] = arrays["phi"]
+    if model.kind != "ar":
+        arrays[OWN_PARAMETERS] = stored.take(
+            f"{prefix}{OWN_PARAMETERS}", ["float"], (model.n_parameters, n_voxels)
+        )
     if model.sandwich:
-        arrays["effective_dof"] = stored[f"{prefix}effective_dof"]
-    for key, array in arrays.items():
-        if array.ndim != ARRAYS[key] or array.shape[-1] != n_voxels:
-            msg = f"{key} has shape {array.shape} for {n_voxels} voxels"
+        arrays[OWN_DOF] = stored.take(f"{prefix}{OWN_DOF}", ["float"], (n_voxels,))
+        if not (arrays[OWN_DOF] > 0).all():
+            msg = f"{prefix}{OWN_DOF} has values that are not above 0"
             raise ValueError(msg)
     return GlmFit(forms=forms, noise=model, **arrays)
+
+
+def _line(stored: StoredParts, prefix: str, n_scans: int) -> Timeline:
+    """Where the scans of a run lie."""
+    # Files of earlier versions have one segment, or segments without gaps
+    starts, places = np.zeros(1, int), np.arange(n_scans)
+    if f"{prefix}starts" in stored:
+        starts = stored.take(f"{prefix}starts", ["whole"], (None,))
+    if f"{prefix}places" in stored:
+        places = stored.take(f"{prefix}places", ["whole"], (n_scans,))
+    return checked_line(places, starts, n_scans)
+
+
+def _noise(entries: Any, n_scans: int) -> NoiseModel:
+    """The noise model of a run of so many scans."""
+    # Files of earlier versions have four entries
+    name, order, first_scans, bins, *rest = _listed(entries, "noise")
+    defaults: list[Any] = [False, False, "ar", False]
+    corrected, pooled, kind, sandwich = rest + defaults[len(rest) :]
+    order = _whole(order, "the order of the noise", 0, max(n_scans - 1, 0))
+    if bins is not None:
+        bins = _whole(bins, "bins", 1, np.inf)
+    if first_scans not in FIRST_SCANS or kind not in get_args(Kind):
+        msg = f"the noise is {entries!r}, which no noise model of this version has"
+        raise ValueError(msg)
+    return NoiseModel(
+        str(name),
+        order,
+        first_scans,
+        bins,
+        corrected=bool(corrected),
+        pooled=bool(pooled),
+        kind=kind,
+        sandwich=bool(sandwich),
+    )
 
 
 def _space_codes(mask_img) -> dict[str, int]:
@@ -264,8 +302,8 @@ def _parameters(model) -> tuple[dict[str, Any], list[str]]:
     """The parameters that text can hold, and the names of those it cannot."""
     kept, lost = {}, []
     for name, value in model.get_params(deep=False).items():
-        if name in {"mask_img", "memory"}:
-            continue  # the mask is stored as such, and nothing is cached
+        if name in NEVER_STORED:
+            continue
         plain = _plain(value)
         try:
             json.dumps(plain)
@@ -286,6 +324,10 @@ def _index(index) -> np.ndarray:
 
 def _label(name: Any) -> Any:
     """A column as it was: text has no tuples, lists come back from it."""
+    parts = name if isinstance(name, list) else [name]
+    if not all(isinstance(part, str | int | float | None) for part in parts):
+        msg = f"a column is {name!r}; expected a name"
+        raise ValueError(msg)
     return tuple(name) if isinstance(name, list) else name
 
 

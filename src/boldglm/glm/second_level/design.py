@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from boldglm._base.arguments import as_list
 from boldglm._base.errors import DesignError
 from boldglm._base.warnings import DesignWarning, warn
 from boldglm.core.confounding import confounded_groups
@@ -63,7 +64,7 @@ def make_second_level_design_matrix(
     """
     import pandas as pd
 
-    labels = list(subjects_label)
+    labels = as_list(subjects_label, "subjects_label", "names of subjects")
     if confounds is None:
         return pd.DataFrame({"intercept": np.ones(len(labels))})
     if not isinstance(confounds, pd.DataFrame):

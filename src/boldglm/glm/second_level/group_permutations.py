@@ -205,9 +205,9 @@ def _z_of(test: "GroupTest") -> np.ndarray:
 
 
 def _output_names(output_type: str) -> list[str]:
-    if output_type == "all":
+    if isinstance(output_type, str) and output_type == "all":
         return list(OUTPUTS)
-    if output_type not in OUTPUTS:
+    if not isinstance(output_type, str) or output_type not in OUTPUTS:
         expected = ", ".join(repr(name) for name in (*OUTPUTS, "all"))
         msg = f"output_type is {output_type!r}; expected one of {expected}."
         raise ContrastError(msg)

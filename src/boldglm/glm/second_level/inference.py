@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from boldglm._base.arguments import check_truth
 from boldglm._base.errors import DesignError
 from boldglm.core.counter_random import seed_from
 from boldglm.core.linear import factorize
-from boldglm.core.permutation_options import PermutationOptions, check_truth
+from boldglm.core.permutation_options import PermutationOptions
 from boldglm.core.permutation_results import PermutationResults, result_maps
 from boldglm.glm.second_level.permuted_group import PermutationInput
 from boldglm.glm.second_level.second_level import SecondLevelModel
@@ -227,14 +228,14 @@ def _told(name: str, title: str) -> str:
 
 
 def _check_missing(missing: Any) -> None:
-    if missing == "available":
+    if isinstance(missing, str) and missing == "available":
         msg = (
             "missing='available' has another number of subjects at every voxel, which "
             "shuffles cannot have; use 'drop-voxel' to test the voxels that every "
             "subject has, or 'zero'."
         )
         raise ValueError(msg)
-    if missing not in ("drop-voxel", "zero"):
+    if not isinstance(missing, str) or missing not in ("drop-voxel", "zero"):
         msg = f"missing is {missing!r}; expected 'drop-voxel' or 'zero'."
         raise ValueError(msg)
 

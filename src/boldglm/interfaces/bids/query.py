@@ -6,6 +6,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, TypedDict
 
+from boldglm._base.arguments import as_list, as_path, check_truth, shown
+
 __all__ = ["BidsFile", "get_bids_files", "parse_bids_filename"]
 
 
@@ -40,7 +42,7 @@ def parse_bids_filename(img_path: str | PathLike[str]) -> BidsFile:
     >>> found["suffix"], found["extension"], found["entities"]
     ('bold', 'nii.gz', {'sub': '01', 'task': 'faces'})
     """
-    name = Path(img_path).name
+    name = as_path(img_path, "img_path").name
     *parts, last = name.split("_")
     suffix, _, extension = last.partition(".")
     entities: dict[str, str | None] = {}
@@ -109,7 +111,19 @@ def get_bids_files(
     >>> [Path(file).name for file in files]
     ['sub-01_task-rest_bold.nii.gz']
     """
-    folder = Path(main_path)
+    folder = as_path(main_path, "main_path")
+    check_truth(sub_folder, "sub_folder")
+    told = {
+        "file_tag": file_tag,
+        "file_type": file_type,
+        "sub_label": sub_label,
+        "modality_folder": modality_folder,
+    }
+    for name, part in told.items():
+        if not isinstance(part, str) or "\0" in part:
+            msg = f"{name} is {shown(part)}; expected part of a name, as text."
+            raise TypeError(msg)
+    filters = _checked_filters(filters)
     if not folder.is_dir():
         msg = f"'{folder}' is not a folder; expected that of a BIDS data set."
         raise NotADirectoryError(msg)
@@ -125,6 +139,17 @@ def get_bids_files(
         if modality_folder in ("anat", "func"):
             found += _matches(folder, subject, modality_folder, name)
     return _fitting(found, filters)
+
+
+def _checked_filters(filters: Any) -> list[tuple[str, str]]:
+    expected = "pairs of a key and a label, as text"
+    pairs = [] if filters is None else as_list(filters, "filters", expected)
+    for pair in pairs:
+        two = isinstance(pair, list | tuple) and len(pair) == 2
+        if not two or not all(isinstance(part, str) for part in pair):
+            msg = f"filters has {shown(pair)}; expected {expected}."
+            raise TypeError(msg)
+    return pairs
 
 
 def _matches(folder: Path, *pattern: str) -> list[str]:
