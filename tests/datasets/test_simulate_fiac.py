@@ -135,6 +135,25 @@ def test_nothing_is_found_where_nothing_was_put(model, truth):
     assert 0.9 < z.std() < 1.2
 
 
+def test_where_scripts_cut_these_data_new_sentences_do_more(data, truth):
+    """Figures at this point show all three panels, and something on each of them."""
+    spots = {one["label"]: one["centre"] for one in truth["activations"]}
+    assert spots["left middle temporal"] == [-129, -126, 49]
+    mask = nib.load(data.mask)
+    voxel = np.linalg.inv(mask.affine) @ [-129, -126, 49, 1]
+    at = tuple(voxel[:3].round().astype(int))
+    assert mask.get_fdata()[at] == 1
+    new, same = (truth["maps"][f"effect-{name}"] for name in ("DStSSp", "SStSSp"))
+    assert (new - same)[at] > 0.8
+
+
+def test_coordinates_are_those_of_a_scanner(root, data):
+    home = root / "fiac_nilearn.glm" / "truth"
+    for path in (data.mask, data.func1, data.func2, home / "null.nii.gz"):
+        header = nib.load(path).header
+        assert [int(header[key]) for key in ("sform_code", "qform_code")] == [1, 1]
+
+
 def test_the_truth_has_the_places_and_the_maps(truth):
     assert set(truth["maps"]) == {"null", *(f"effect-{name}" for name in CONDITIONS)}
     labels = [spot["label"] for spot in truth["activations"]]

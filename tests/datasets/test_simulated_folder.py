@@ -326,7 +326,7 @@ def test_a_folder_that_cannot_be_written_to_is_an_error(tmp_path):
         provide(tmp_path, "fiac", TRUTH, one_file)
 
 
-def test_maps_are_in_mni_space_and_pairs_in_that_of_the_scanner(tmp_path, readonly):
+def test_maps_are_in_mni_space_or_where_is_said_and_pairs_elsewhere(tmp_path, readonly):
     affine = readonly(np.diag([-3.0, 3.0, 3.0, 1.0]))
     array = readonly(np.arange(24, dtype=np.int16).reshape(2, 3, 4))
     write_map(tmp_path / "map.nii.gz", array, affine)
@@ -335,6 +335,8 @@ def test_maps_are_in_mni_space_and_pairs_in_that_of_the_scanner(tmp_path, readon
     np.testing.assert_array_equal(image.affine, affine)
     assert image.get_data_dtype() == np.int16
     assert [int(image.header[key]) for key in ("sform_code", "qform_code")] == [4, 4]
+    there = new_volume(array, affine, space="scanner")
+    assert [int(there.header[key]) for key in ("sform_code", "qform_code")] == [1, 1]
     pair = new_volume(array, affine, pair=True)
     assert type(pair) is nib.Nifti1Pair
     assert [int(pair.header[key]) for key in ("sform_code", "qform_code")] == [2, 2]

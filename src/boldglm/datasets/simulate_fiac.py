@@ -1,6 +1,6 @@
 """Simulated files in the folder of the FIAC data set: sentences and speakers."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +49,9 @@ _ACTIVATIONS = (
     Activation("left inferior frontal", (-46.0, 24.0, 12.0), _by_sentence(0.2, 1.3, 1)),
     Activation("precuneus", (-6.0, -58.0, 38.0), _by_sentence(-0.8, -0.8, 0)),
 )
+#: From the world of the phantom to that of these files, mm: as in the real ones, 0 is
+#: not in the brain. Analyses of them cut at -129, -126, 49: left middle temporal here
+_SHIFT = (-71.0, -118.0, 61.0)
 
 
 def simulate_fiac_first_level(
@@ -68,6 +71,9 @@ def simulate_fiac_first_level(
     makes no difference anywhere. ``truth/truth.json`` in the folder has the places and
     the effects; ``truth/effect-<condition>.nii.gz`` (percent) and ``truth/null.nii.gz``
     (brain without any effect) are on the grid of the runs.
+
+    Coordinates are those of a scanner, not of MNI space: the left middle temporal gyrus
+    is at (-129, -126, 49), where scripts for these data cut their figures.
 
     Parameters
     ----------
@@ -108,7 +114,7 @@ def simulate_fiac_first_level(
     seed = whole_number("seed", seed, 0)
     truth = described(
         "simulate_fiac_first_level",
-        _ACTIVATIONS,
+        _places(),
         voxel_size=voxel_size,
         seed=seed,
         run=asdict(_SETTINGS),
@@ -117,15 +123,27 @@ def simulate_fiac_first_level(
     return provide(data_dir, "fiac", truth, lambda home: _write(home, voxel_size, seed))
 
 
+def _places() -> list[Activation]:
+    """The activations, in the world of the files."""
+    moved = [np.add(place.centre, _SHIFT).tolist() for place in _ACTIVATIONS]
+    return [
+        replace(place, centre=tuple(centre))
+        for place, centre in zip(_ACTIVATIONS, moved, strict=True)
+    ]
+
+
 def _write(home: Path, voxel_size: float, seed: int) -> None:
-    brain = make_brain(voxel_size)
+    phantom = make_brain(voxel_size)
+    shift = np.pad(np.array(_SHIFT)[:, np.newaxis], ((0, 1), (3, 0)))
+    brain = replace(phantom, affine=phantom.affine + shift)
     folder = home / "nipy-data-0.2" / "data" / "fiac" / "fiac0"
     folder.mkdir(parents=True)
-    write_map(folder / "mask.nii.gz", brain.mask.astype(np.uint8), brain.affine)
+    inside = brain.mask.astype(np.uint8)
+    write_map(folder / "mask.nii.gz", inside, brain.affine, space="scanner")
     for number in (1, 2):
         run = simulate_run(
             brain=brain,
-            activations=_ACTIVATIONS,
+            activations=_places(),
             settings=_SETTINGS,
             noise=_NOISE,
             events=_events(parts.stream(seed, "events", number)),
@@ -134,11 +152,12 @@ def _write(home: Path, voxel_size: float, seed: int) -> None:
         )
         stored = np.rint(np.abs(run.bold)).astype(np.int16)
         path = folder / f"run{number}.nii.gz"
-        write_map(path, stored, brain.affine, _SETTINGS.t_r)
+        write_map(path, stored, brain.affine, _SETTINGS.t_r, space="scanner")
         names, X = _design(run.truth.regressors)
         np.savez(folder / f"run{number}_design.npz", X=X, conditions=names)
-    maps = {f"effect-{name}": effect for name, effect in run.truth.effects.items()}
-    write_truth_maps(home, brain.affine, {**maps, "null": run.truth.null})
+    effects = {f"effect-{name}": effect for name, effect in run.truth.effects.items()}
+    maps = {**effects, "null": run.truth.null}
+    write_truth_maps(home, brain.affine, maps, space="scanner")
 
 
 def _events(rng: np.random.Generator) -> "pd.DataFrame":

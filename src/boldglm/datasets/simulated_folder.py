@@ -135,9 +135,21 @@ def write_whole(
 
 
 def new_volume(
-    array: "NDArray[Any]", affine: "NDArray[np.float64]", *, pair: bool = False
+    array: "NDArray[Any]",
+    affine: "NDArray[np.float64]",
+    *,
+    pair: bool = False,
+    space: str = "mni",
 ) -> Any:
-    """An image in mm and seconds, in MNI space, or as a pair in that of the scanner.
+    """An image in mm and seconds, in MNI space or another; a pair is of a scanner.
+
+    Parameters
+    ----------
+    array, affine
+    pair : bool
+        As .hdr and .img, aligned with what the scanner measured.
+    space : str
+        The name that NIfTI has for where the affine leads.
 
     Examples
     --------
@@ -147,7 +159,7 @@ def new_volume(
     import nibabel
 
     kind = nibabel.Nifti1Pair if pair else nibabel.Nifti1Image
-    code = "aligned" if pair else "mni"
+    code = "aligned" if pair else space
     image = kind(array, affine)
     image.header.set_xyzt_units("mm", "sec")
     image.header.set_sform(affine, code=code)
@@ -156,9 +168,14 @@ def new_volume(
 
 
 def write_map(
-    path: Path, array: "NDArray[Any]", affine: "NDArray[np.float64]", t_r: float = 0.0
+    path: Path,
+    array: "NDArray[Any]",
+    affine: "NDArray[np.float64]",
+    t_r: float = 0.0,
+    *,
+    space: str = "mni",
 ) -> None:
-    """Write an array as an image in MNI space; with its repetition time if 4-D.
+    """Write an array as an image, in MNI space; with its repetition time if 4-D.
 
     Examples
     --------
@@ -170,14 +187,18 @@ def write_map(
     """
     from boldglm.image.writing import save_img
 
-    image = new_volume(array, affine)
+    image = new_volume(array, affine, space=space)
     if array.ndim == 4:
         image.header.set_zooms((*image.header.get_zooms()[:3], t_r))
     save_img(image, path)
 
 
 def write_truth_maps(
-    folder: Path, affine: "NDArray[np.float64]", maps: "Mapping[str, NDArray[Any]]"
+    folder: Path,
+    affine: "NDArray[np.float64]",
+    maps: "Mapping[str, NDArray[Any]]",
+    *,
+    space: str = "mni",
 ) -> None:
     """Write what an analysis should find, as ``truth/<name>.nii.gz``.
 
@@ -193,7 +214,7 @@ def write_truth_maps(
     home.mkdir(exist_ok=True)
     for name, values in maps.items():
         stored = values.astype(np.uint8 if values.dtype == bool else np.float32)
-        write_map(home / f"{name}.nii.gz", stored, affine)
+        write_map(home / f"{name}.nii.gz", stored, affine, space=space)
 
 
 def _is_there(folder: Path, home: Path, truth: Mapping[str, Any]) -> bool:

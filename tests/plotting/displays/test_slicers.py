@@ -192,6 +192,44 @@ def test_cuts_beside_the_image_are_empty_and_told(img):
     assert len(display.axes[500.0].ax.images) == 0
 
 
+@pytest.mark.parametrize("draw", ["add_overlay", "add_contours", "add_edges"])
+def test_cuts_beside_the_image_are_as_large_as_others(img, draw):
+    """So that what is written on them lies on nothing else."""
+    display = ZSlicer([0.0, 500.0])
+    getattr(display, draw)(img)
+    beside, through = display.axes[500.0], display.axes[0.0]
+    assert beside.limits == through.limits
+    assert not [*beside.ax.images, *beside.ax.collections]
+    with pytest.warns(FigureWarning, match="x = -300, y = -310 are out of"):
+        display = plot_img(img, cut_coords=[-300, -310, 20], bg_img=None)
+    sizes = {key: one.size for key, one in display.axes.items()}
+    seen = plot_img(img, cut_coords=[0, 0, 20], bg_img=None)
+    assert sizes == {key: one.size for key, one in seen.axes.items()}
+
+
+def test_a_cross_has_no_lines_beside_its_panels(img):
+    with pytest.warns(FigureWarning, match="out of the bounds"):
+        display = plot_img(img, cut_coords=[-300, -30, 20], bg_img=None)
+    for key, (across, up) in {"x": (1, 2), "y": (0, 2), "z": (0, 1)}.items():
+        panel, point = display.axes[key], (-300, -30.0, 20.0)
+        left, right, bottom, top = panel.limits
+        lines = lines_of(panel)
+        assert len(lines) == (4 if key == "x" else 1)
+        for (x0, y0), (x1, y1) in lines:
+            assert left <= x0 <= x1 <= right
+            assert bottom <= y0 <= y1 <= top
+            assert x0 == x1 == point[across] or y0 == y1 == point[up]
+
+
+def test_a_cross_leaves_the_foot_of_a_panel_to_words(img):
+    low = img.affine[1, 3] - 0.5 * img.affine[1, 1]
+    with pytest.warns(FigureWarning, match="out of the bounds"):
+        display = plot_img(img, cut_coords=[0, low - 1, 20], bg_img=None)
+    panel = display.axes["z"]
+    assert panel.limits[2] < low - 1
+    assert all(x0 == x1 for (x0, _), (x1, _) in lines_of(panel))
+
+
 def test_cuts_that_are_all_beside_the_image_are_an_error(img):
     for mode, coords in (
         ("ortho", (500, 500, 500)),

@@ -1,4 +1,4 @@
-"""From values to colours: limits, thresholds, and the bar that explains them."""
+"""From values to colours: limits and thresholds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,6 @@ from boldglm._base.warnings import FigureWarning, warn
 from boldglm.plotting.cm import is_diverging
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.colors import Colormap, Normalize
     from numpy.typing import NDArray
 
@@ -19,14 +18,10 @@ __all__ = [
     "Limits",
     "check_threshold",
     "colour_limits",
-    "draw_bar",
     "hide",
     "known_limit",
     "norm_of",
-    "tick_values",
 ]
-
-_GREY = (0.5, 0.5, 0.5, 1.0)
 
 
 @dataclass(frozen=True)
@@ -40,7 +35,7 @@ class Limits:
     bar_low, bar_high : float or None
         Of the part of them that the colour bar shows. None: all.
     ticks : sequence of float or None
-        Values that are written beside the bar. None: see `tick_values`.
+        Values that are written beside the bar. None: see `colour_bar.tick_values`.
     """
 
     low: float | None
@@ -256,129 +251,3 @@ def norm_of(limits: Limits, planes: "Sequence[NDArray[Any]]") -> "Normalize":
         if high is None:
             high = float(values.max()) if values.size else 1.0
     return Normalize(low, high)
-
-
-def tick_values(
-    low: float, high: float, threshold: float | None = None, apart: float = 0.09
-) -> list[float]:
-    """Values to write beside a colour bar: its ends, the threshold, 0, round ones.
-
-    Parameters
-    ----------
-    low, high : float
-        Ends of the bar.
-    threshold : float, optional
-    apart : float
-        Ticks keep this distance, as a share of the bar; the more telling stays.
-
-    Examples
-    --------
-    >>> tick_values(-8.0, 8.0, 3.0)
-    [-8.0, -5.0, -3.0, 0.0, 3.0, 5.0, 8.0]
-    """
-    from matplotlib.ticker import MaxNLocator
-
-    telling = [low, high]
-    if threshold is not None and threshold > 1e-5:
-        telling += [threshold, -threshold]
-    round_ones = MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
-    kept: list[float] = []
-    for value in [*telling, 0.0, *sorted(round_ones, key=abs)]:
-        inside = low <= value <= high
-        if inside and all(abs(value - one) >= apart * (high - low) for one in kept):
-            kept.append(float(value) + 0.0)
-    return sorted(kept)
-
-
-def draw_bar(
-    axes: "Axes",
-    cmap: "Colormap",
-    norm: "Normalize",
-    limits: Limits,
-    *,
-    threshold: float | None,
-    tick_format: str,
-    ink: str,
-    size: float = 9.0,
-) -> list[str]:
-    """Fill axes with a bar of the colours, grey where the threshold hides them.
-
-    Parameters
-    ----------
-    axes : matplotlib.axes.Axes
-    cmap, norm
-        What the values were coloured by.
-    limits : Limits
-    threshold : float or None
-    tick_format : str
-        As in ``"%.2g" % value`` or ``"{:.2g}".format(value)``.
-    ink : colour
-        Of labels and outline.
-    size : float
-        Of the labels, points.
-
-    Returns
-    -------
-    list of str
-        The labels.
-    """
-    low = norm.vmin if limits.bar_low is None else limits.bar_low
-    high = norm.vmax if limits.bar_high is None else limits.bar_high
-    low, high = float(low or 0.0), float(high or 0.0)
-    given = limits.ticks
-    if not low < high:
-        # the one value there is, on a bar of some length
-        given, low, high = [low], low - 1.0, low + 1.0
-    edges = np.linspace(low, high, 257)
-    steps = 0.5 * (edges[:-1] + edges[1:])
-    colours = cmap(norm(steps))
-    if threshold is not None:
-        colours[np.abs(steps) <= threshold] = _GREY
-    axes.imshow(
-        colours[:, np.newaxis],
-        origin="lower",
-        extent=(0.0, 1.0, low, high),
-        aspect="auto",
-        interpolation="nearest",
-    )
-    ticks = tick_values(low, high, threshold) if given is None else list(given)
-    labels = _labels(ticks, tick_format)
-    axes.set_xticks([])
-    axes.yaxis.tick_right()
-    axes.set_yticks(list(labels.values()), list(labels))
-    axes.tick_params(length=2.5, pad=2, labelsize=size, colors=ink)
-    for spine in axes.spines.values():
-        spine.set(edgecolor=ink, linewidth=0.6)
-    return list(labels)
-
-
-def _labels(ticks: Sequence[float], tick_format: str) -> dict[str, float]:
-    """Text to value; of values that read alike, the one nearest to what they say."""
-    labels: dict[str, float] = {}
-    for tick in ticks:
-        text = _written(tick, tick_format)
-        kept = labels.get(text)
-        if kept is None or _error(text, tick) < _error(text, kept):
-            labels[text] = tick
-    return labels
-
-
-def _error(text: str, value: float) -> float:
-    """How far a value is from the number that a text says; 0 if it says none."""
-    try:
-        return abs(float(text) - value)
-    except ValueError:
-        return 0.0
-
-
-def _written(value: float, tick_format: str) -> str:
-    try:
-        if "{" in tick_format:
-            return tick_format.format(value, x=value)
-        return tick_format % value
-    except (TypeError, ValueError, KeyError, IndexError) as error:
-        msg = (
-            f"cbar_tick_format is {tick_format!r}; expected a format of one number, "
-            "as in '%.2g' or '{:.2g}'."
-        )
-        raise ValueError(msg) from error

@@ -108,8 +108,7 @@ class Drawing(ABC):
         opacity = as_opacity(
             alpha if transparency is None else transparency, transparency_range
         )
-        cut = [(one, self.plane_of(volume, one)) for one in self.axes.values()]
-        planes = [(panel, plane) for panel, plane in cut if plane is not None]
+        planes = self._planes_of(volume)
         limits = Limits(kwargs.pop("vmin", None), kwargs.pop("vmax", None))
         cbar_ticks = kwargs.pop("cbar_ticks", None)
         norm = kwargs.pop("norm", None) or norm_of(
@@ -128,6 +127,17 @@ class Drawing(ABC):
             bar = Limits(norm.vmin, norm.vmax, cbar_vmin, cbar_vmax, cbar_ticks)
             self._frame.draw_bar(cmap, norm, bar, threshold, cbar_tick_format)
         return shown
+
+    def _planes_of(self, volume: Volume) -> list[tuple[Panel, Plane]]:
+        """What panels show of an image; one that it is beside is as large as others."""
+        found = []
+        for panel in self.axes.values():
+            plane = self.plane_of(volume, panel)
+            if plane is not None:
+                found.append((panel, plane))
+            elif panel.is_empty:
+                panel.widen(self.extent_of(volume, panel))
+        return found
 
     def _draw_overlay(
         self,
@@ -188,18 +198,16 @@ class Drawing(ABC):
                 )
         if isinstance(look.get("cmap"), str):
             look["cmap"] = colour_map(look["cmap"])
-        for panel in self.axes.values():
-            plane = self.plane_of(volume, panel)
-            if plane is None:
-                continue
+        for panel, plane in self._planes_of(volume):
             if filled:
                 known = hide(plane.values, threshold, Limits(*volume.range))
-                values = np.nan_to_num(known)
-                plane = Plane(values, plane.extent)
+                shown = Plane(np.nan_to_num(known), plane.extent)
+            else:
+                shown = plane
             # A contour is part of a picture: it makes one wider only if it is alone
             if panel.is_empty:
                 panel.widen(self.extent_of(volume, panel))
-            panel.draw_contours(plane, levels, filled=filled, **look)
+            panel.draw_contours(shown, levels, filled=filled, **look)
 
     def add_edges(self, img: Any, color: Any = "r") -> None:
         """Draw the edges of what an image shows, to check an alignment.
@@ -215,10 +223,7 @@ class Drawing(ABC):
 
         volume = open_volume(img, "img")
         look = {"cmap": ListedColormap([color]), "norm": Normalize(0.0, 1.0)}
-        for panel in self.axes.values():
-            plane = self.plane_of(volume, panel)
-            if plane is None:
-                continue
+        for panel, plane in self._planes_of(volume):
             edges = np.where(edge_map(plane.values), 1.0, np.nan)
             panel.widen(self.extent_of(volume, panel))
             panel.draw_image(

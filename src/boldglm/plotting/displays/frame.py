@@ -3,7 +3,8 @@
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
-from boldglm.plotting.displays.colours import Limits, draw_bar
+from boldglm.plotting.displays.colour_bar import draw_bar
+from boldglm.plotting.displays.colours import Limits
 from boldglm.plotting.displays.words import text_width
 from boldglm.plotting.figures import new_figure, root_figure
 
@@ -139,7 +140,7 @@ class Frame:
         threshold: float | None,
         tick_format: str,
     ) -> None:
-        """Explain colours beside the panels (see `colours.draw_bar`)."""
+        """Explain colours beside the panels (see `colour_bar.draw_bar`)."""
         axes = self.add_axes()
         axes.set_label("colour bar")
         axes.set_axes_locator(self.bar_place)

@@ -67,7 +67,7 @@ class Panel:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is shown yet."""
+        """Whether no image has said yet how large it is."""
         return self._extent is None
 
     @property
@@ -204,7 +204,7 @@ class Panel:
         self.ax.text(x, y, text, **(options | look))
 
     def cross(self, across: float | None, up: float | None) -> list[Any]:
-        """The lines of a cross, with a gap where they would meet.
+        """The lines of a cross within the panel, with a gap where they would meet.
 
         Parameters
         ----------
@@ -217,6 +217,10 @@ class Panel:
         """
         left, right, bottom, top = self.limits
         bottom = (self._extent or self.limits)[2]
+        if across is not None and not left <= across <= right:
+            across = None
+        if up is not None and not bottom <= up <= top:
+            up = None
         gap = 0.05 * max(right - left, top - bottom)
         lines: list[Any] = []
         if across is not None:
