@@ -57,7 +57,7 @@ def run(fast: bool, repeats: int) -> list[Result]:
     import boldglm.glm.contrasts as our_contrasts
     from boldglm.glm.first_level import run_glm
 
-    problem = masked_run(300, 30_000 if fast else 235_375, 42)
+    problem = masked_run(300, 10_000 if fast else 235_375, 42)
     results = []
     warnings.simplefilter("ignore")
     for threads, row in ((None, "fit"), (1, "fit, 1 thread")):

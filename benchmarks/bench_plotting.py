@@ -25,12 +25,12 @@ def run(fast: bool, repeats: int) -> Iterator[Result]:
 
     mpl.use("agg")
     warnings.simplefilter("ignore")
-    repeats = max(repeats, 3 if fast else 9)
+    repeats = max(repeats, 1 if fast else 9)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         yield from _maps(folder, repeats)
         yield from _designs(folder, repeats)
-        yield _growth(folder, 20 if fast else 200)
+        yield _growth(folder, 10 if fast else 200)
 
 
 def _images() -> tuple[Image, Image, Image]:

@@ -8,7 +8,6 @@ Otherwise by seconds, beside a yardstick in turn: these are those of a kind of m
 """
 
 import argparse
-import hashlib
 import json
 import math
 import os
@@ -23,8 +22,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import boldglm
-from benchmarks import cache, records
-from benchmarks.check_worker import IMPORT
+from benchmarks import records
 
 __all__ = ["LIMIT", "compare", "counted", "main", "reference_path", "timed"]
 
@@ -59,7 +57,7 @@ def main() -> int:
     options = parser.parse_args()
     way = options.by or (WAYS[0] if shutil.which("valgrind") else WAYS[1])
     path = reference_path(way)
-    print(f"by {way}, reference {path.name}", flush=True)
+    print(f"{Path(boldglm.__file__).parent} by {way}, reference {path.name}")
     measure = counted if way == WAYS[0] else timed
     if options.keep:
         return _keep(path, way, measure(options.only))
@@ -154,41 +152,32 @@ def _other_versions(reference: dict) -> list[str]:
 def counted(chosen: list[str]) -> dict[str, float]:
     """Instructions of each piece, by callgrind.
 
-    Everything is done twice: once as usual, which compiles, and then counted.
+    Everything is done twice: once as usual, which compiles, and then counted. What was
+    compiled is not used again: numba does not see that a function has changed which it
+    has compiled into one of another file.
     """
-    same = SAME.get(platform.machine().lower(), {"NUMBA_CPU_NAME": "generic"})
-    env = {
-        **os.environ,
-        **ONE_THREAD,
-        **same,
-        "NUMBA_CPU_FEATURES": "",
-        "NUMBA_CACHE_DIR": str(cache.cache_folder() / f"compiled-{_sources()}"),
-        "PYTHONHASHSEED": "0",
-        "MPLBACKEND": "agg",
-    }
-    worker = [sys.executable, "-m", "benchmarks.check_worker", "count", *chosen]
-    _lines(worker, env)
-    with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / "counts"
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        env = _same_everywhere() | {"NUMBA_CACHE_DIR": str(folder / "compiled")}
+        worker = [sys.executable, "-m", "benchmarks.check_worker", "count", *chosen]
+        print("compiling, then counting: several minutes", flush=True)
+        _lines(worker, env)
+        out = folder / "counts"
         callgrind = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}"]
         callgrind += ["--dump-before=getsid", "--dump-line=no"]
         names = [one["name"] for one in _lines([*callgrind, *worker], env)]
-        if names[0] != IMPORT:
-            msg = f"the first piece is {names[0]!r}; expected {IMPORT!r}"
-            raise RuntimeError(msg)
-        # files are numbered from 1; before the first piece, it, before the second, ...
+        # files are numbered from 1: before the first piece, it, before the second, ...
         return {
             name: _total(Path(f"{out}.{2 * (index + 1)}"))
             for index, name in enumerate(names)
         }
 
 
-def _sources() -> str:
-    """A name for what is compiled: numba does not see that a callee has changed."""
-    together = hashlib.sha256(version("numba").encode())
-    for path in sorted(Path(boldglm.__file__).parent.rglob("*.py")):
-        together.update(path.read_bytes())
-    return together.hexdigest()[:16]
+def _same_everywhere() -> dict[str, str]:
+    """The environment, with what makes the same instructions of the same work."""
+    same = SAME.get(platform.machine().lower(), {"NUMBA_CPU_NAME": "generic"})
+    fixed = {"NUMBA_CPU_FEATURES": "", "PYTHONHASHSEED": "0", "MPLBACKEND": "agg"}
+    return {**os.environ, **ONE_THREAD, **same, **fixed}
 
 
 def _total(path: Path) -> float:

@@ -53,8 +53,8 @@ BENCHMARKS: dict[str, Callable[[bool, int], Iterable[Result]]] = {
 }
 
 
-def main() -> int:
-    """Run, print tables, write the numbers; 1 if results disagree."""
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--fast", action="store_true", help="small problems")
     parser.add_argument(
@@ -73,7 +73,12 @@ def main() -> int:
     parser.add_argument(
         "--clean", action="store_true", help="only delete the data of the benchmarks"
     )
-    options = parser.parse_args()
+    return parser
+
+
+def main() -> int:
+    """Run, print tables, write the numbers; 1 if results disagree."""
+    options = parser().parse_args()
     if options.clean:
         print(f"deleted {cache.clean():,.0f} MB in {cache.cache_folder()}")
         return 0
@@ -86,7 +91,8 @@ def main() -> int:
     return _run(options)
 
 
-def _chosen(options: argparse.Namespace) -> list[str]:
+def chosen(options: argparse.Namespace) -> list[str]:
+    """The groups to run."""
     if options.only:
         return options.only
     asked = {row.group for row in baseline.ROWS}
@@ -97,7 +103,7 @@ def _chosen(options: argparse.Namespace) -> list[str]:
 def _run(options: argparse.Namespace) -> int:
     print(heading(), flush=True)
     groups = []
-    for name in _chosen(options):
+    for name in chosen(options):
         watch, results = Watch(), []
         for measured in _group(name, options):
             # targets are for the full problems

@@ -9,9 +9,6 @@ import numpy as np
 
 from benchmarks.workloads import figure_writer, find
 
-#: Where the figures cut, in mm
-CUTS = (66.0, 96.0, 48.0)
-
 
 def start(package: str, files: dict[str, Any]) -> Callable[[], dict[str, Any]]:
     """Prepare the calls of the page: files to eight z maps written, three drawn."""
@@ -20,7 +17,7 @@ def start(package: str, files: dict[str, Any]) -> Callable[[], dict[str, Any]]:
     mean_img = find(package, "image.mean_img")
     fixed_effects = find(package, "glm.contrasts.compute_fixed_effects")
     model = find(package, "glm.first_level.FirstLevelModel")
-    draw = figure_writer(package, "ortho", CUTS)
+    draw = figure_writer(package, "ortho", None)
     designs = [pd.read_csv(path) for path in files["designs"]]
 
     def work() -> dict[str, Any]:
