@@ -1,7 +1,7 @@
 """The page of benchmarks: ``python -m benchmarks.benchmarks_page``.
 
-Writes the table of targets into ``docs/benchmarks.md`` and draws the ratios, both from
-``benchmarks/results/<version>.json``.
+Keeps what was measured since in ``benchmarks/results/<version>.json``; from there it
+writes the table of targets into ``docs/benchmarks.md`` and draws the ratios.
 """
 
 import argparse
@@ -183,8 +183,11 @@ def write(record: Mapping[str, Any]) -> Iterator[Path]:
 
 
 def main() -> int:
-    """Write the page from what is kept of this version, or of the last one measured."""
+    """Keep, write the page of this version, or of the last one that was measured."""
     argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
+    _, left = records.keep_runs()
+    if left:
+        print(f"not kept, since results disagree: {', '.join(left)}")
     source = records.newest()
     print(f"from {source}")
     for path in write(records.kept(source)):

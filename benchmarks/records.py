@@ -3,6 +3,7 @@
 ``results/runs/`` has a file for each run, not committed. ``results/<version>.json`` has
 the last whole measurement of each group of benchmarks by that version of boldglm, with
 the machine it was made on, and is committed: speed over versions can be read from it.
+A run of one's own changes nothing there before `keep_runs` is called.
 """
 
 import json
@@ -20,7 +21,7 @@ from typing import Any
 import boldglm
 from benchmarks.timing import Result
 
-__all__ = ["RESULTS", "Group", "keep", "kept", "machine", "newest", "write_run"]
+__all__ = ["RESULTS", "Group", "keep_runs", "kept", "machine", "newest", "write_run"]
 
 RESULTS = Path(__file__).parent / "results"
 PACKAGES = ("nilearn", "tfce", "numpy", "scipy", "numba", "nibabel", "matplotlib")
@@ -101,21 +102,38 @@ def write_run(groups: list[Group], fast: bool) -> Path:
     return path
 
 
-def keep(groups: list[Group]) -> Path:
-    """Put whole measurements into the file of this version, instead of older ones."""
+def keep_runs() -> tuple[Path | None, list[str]]:
+    """Put the last whole measurement of each group into the file of this version.
+
+    Runs on small data do not count, nor groups in which results disagree.
+
+    Returns
+    -------
+    path : Path or None
+        The file; None if there is nothing to put into it.
+    left : list of str
+        Names of groups of which the last measurement was left out.
+    """
     path = RESULTS / f"{boldglm.__version__}.json"
-    before = kept(path)["groups"] if path.exists() else {}
-    new = {group.name: group.record() for group in groups}
-    merged = before | new
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    _write(
-        path,
-        {
-            "version": boldglm.__version__,
-            "groups": {name: merged[name] for name in sorted(merged)},
-        },
-    )
-    return path
+    groups = kept(path)["groups"] if path.exists() else {}
+    left = set()
+    for run in sorted((RESULTS / "runs").glob("*.json")):
+        record = kept(run)
+        if record["fast"] or record["version"] != boldglm.__version__:
+            continue
+        for name, group in record["groups"].items():
+            if name in groups and groups[name]["time"] >= group["time"]:
+                continue
+            if all(result["agree"] for result in group["results"]):
+                groups[name] = group
+                left.discard(name)
+            else:
+                left.add(name)
+    if not groups:
+        return None, sorted(left)
+    ordered = {name: groups[name] for name in sorted(groups)}
+    _write(path, {"version": boldglm.__version__, "groups": ordered})
+    return path, sorted(left)
 
 
 def _write(path: Path, record: Mapping[str, Any]) -> None:

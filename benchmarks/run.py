@@ -8,7 +8,7 @@ process, interpreter and imports included. At the end comes the table of what is
 
 Without options: all that table asks for. ``--all``: noise models, small regions and
 every function of images, too. ``--fast``: small problems, for which nothing is asked.
-What was measured whole is kept in ``benchmarks/results/<version>.json``.
+What was measured is in ``benchmarks/results/runs``.
 
 The data lie in ``$BOLDGLM_BENCH_DIR`` (or ``boldglm-bench`` in the folder of temporary
 files) and are made when first needed: about 5.5 GB for all.
@@ -115,17 +115,9 @@ def _run(options: argparse.Namespace) -> int:
     print(f"written to {records.write_run(groups, options.fast)}")
     results = [result for group in groups for result in group.results]
     if not options.fast:
-        print(f"kept in {_keep(groups)}\n")
+        print("`make bench-page` keeps that and writes it into docs/benchmarks.md\n")
         print(benchmarks_page.table(group.record() for group in groups))
     return _verdict(results, options.strict)
-
-
-def _keep(groups: list[records.Group]) -> str:
-    """Keep the groups that were measured whole."""
-    whole = [group for group in groups if all(one.agree for one in group.results)]
-    left = [group.name for group in groups if group not in whole]
-    text = str(records.keep(whole)) if whole else "no file"
-    return text + (f", but not {', '.join(left)}: results disagree" if left else "")
 
 
 def _how_long(group: records.Group) -> str:

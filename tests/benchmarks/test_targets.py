@@ -4,6 +4,7 @@ import inspect
 import json
 import re
 import sys
+from datetime import datetime
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -26,6 +27,28 @@ def result(row="fit", **given):
 
 def group(*measured, name="glm", others=0.0):
     return records.Group(name, list(measured), 12.34, others)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Set the day that measurements are of."""
+
+    def set_day(day):
+        class Then(datetime):
+            @classmethod
+            def now(cls, tz=None):
+                return cls(2026, 1, day, tzinfo=tz)
+
+        monkeypatch.setattr(records, "datetime", Then)
+
+    return set_day
+
+
+def measure_at(clock, day, *measured, group_name="glm", fast=False):
+    clock(day)
+    path = records.write_run([group(*measured, name=group_name)], fast)
+    # a second run within the second would take its name
+    path.rename(path.with_name(f"{path.stem}-{group_name}.json"))
 
 
 def cells(*groups):
@@ -92,29 +115,52 @@ class TestKept:
         (row,) = group(result(peer=[])).record()["results"]
         assert row["ratio"] is None
 
-    def test_a_group_replaces_what_was_kept_of_it_and_leaves_the_others(self):
-        records.keep([group(result()), group(result("faces"), name="faces")])
-        path = records.keep([group(result(ours=[2.0]))])
+    def test_the_last_measurement_of_each_group_is_kept(self, clock):
+        measure_at(clock, 1, result(), group_name="glm")
+        measure_at(clock, 1, result("faces"), group_name="faces")
+        measure_at(clock, 2, result(ours=[2.0]), group_name="glm")
+        path, left = records.keep_runs()
         kept = records.kept(path)
+        assert left == []
         assert list(kept["groups"]) == ["faces", "glm"]
         assert kept["groups"]["glm"]["results"][0]["ours"] == [2.0]
         assert kept["groups"]["faces"]["results"][0]["ours"] == [1.0]
+        before = path.read_bytes()
+        records.keep_runs()
+        assert path.read_bytes() == before
 
-    def test_what_disagrees_is_not_kept(self, monkeypatch, capsys):
-        monkeypatch.setattr(
-            run, "BENCHMARKS",
-            {"glm": lambda *_: [result()], "fiac": lambda *_: [result(agree=False)]},
-        )  # fmt: skip
-        monkeypatch.setattr(sys, "argv", ["run", "--all"])
-        assert run.main() == 1
-        assert "but not fiac: results disagree" in capsys.readouterr().out
-        assert list(records.kept(records.newest())["groups"]) == ["glm"]
+    def test_what_is_kept_gives_way_to_newer_runs_only(self, clock, results):
+        measure_at(clock, 2, result(ours=[2.0]))
+        path, _ = records.keep_runs()
+        for run_file in (results / "runs").iterdir():
+            run_file.unlink()
+        measure_at(clock, 1, result(ours=[1.0]))
+        records.keep_runs()
+        assert records.kept(path)["groups"]["glm"]["results"][0]["ours"] == [2.0]
+        measure_at(clock, 3, result(ours=[3.0]))
+        records.keep_runs()
+        assert records.kept(path)["groups"]["glm"]["results"][0]["ours"] == [3.0]
 
-    def test_small_problems_are_not_kept(self, monkeypatch, results):
-        monkeypatch.setattr(run, "BENCHMARKS", {"glm": lambda *_: [result()]})
-        monkeypatch.setattr(sys, "argv", ["run", "--fast"])
-        assert run.main() == 0
+    def test_what_disagrees_or_is_small_or_of_another_version_is_not_kept(
+        self, clock, results, monkeypatch
+    ):
+        measure_at(clock, 1, result(agree=False))
+        measure_at(clock, 2, result("faces"), group_name="faces", fast=True)
+        with monkeypatch.context() as other:
+            other.setattr(records.boldglm, "__version__", "0.0.1")
+            measure_at(clock, 3, result("fiac"), group_name="fiac")
+        assert records.keep_runs() == (None, ["glm"])
         assert [path.name for path in results.iterdir()] == ["runs"]
+
+    def test_a_run_changes_nothing_that_is_kept(self, monkeypatch, results, capsys):
+        monkeypatch.setattr(run, "BENCHMARKS", {"glm": lambda *_: [result()]})
+        for arguments in ([], ["--fast"]):
+            monkeypatch.setattr(sys, "argv", ["run", *arguments])
+            assert run.main() == 0
+        assert [path.name for path in results.iterdir()] == ["runs"]
+        said, small = capsys.readouterr().out.split("written to ")[1:]
+        assert "| met |" in said
+        assert "| met |" not in small
 
     def test_the_last_version_stands_in_for_one_not_measured(self, results):
         with pytest.raises(FileNotFoundError, match="make bench"):
@@ -182,7 +228,7 @@ class TestPage:
         monkeypatch.setattr(benchmarks_page, "PAGE", page)
         monkeypatch.setattr(benchmarks_page, "FIGURE", drawn)
         monkeypatch.setattr(sys, "argv", ["benchmarks_page"])
-        records.keep([group(result())])
+        records.write_run([group(result())], fast=False)
         assert benchmarks_page.main() == 0
         assert str(drawn) in capsys.readouterr().out
         assert "| 1 s | 20 s |" in page.read_text()
