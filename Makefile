@@ -6,7 +6,8 @@ TEST_SHELL_ENV := MPLBACKEND=Agg
 # What the package is built from besides Python: the viewer of the reports
 BUILT_FROM := pyproject.toml hatch_build.py $(wildcard viewer/*.js viewer/*.json viewer/*.mjs)
 
-.PHONY: help demo test test-slow check format examples docs bench calibration clean
+.PHONY: help demo test test-slow check format examples docs bench bench-fast bench-all \
+	bench-check bench-page calibration clean
 .DEFAULT_GOAL := help
 
 help: ## Show the targets
@@ -39,8 +40,20 @@ docs: $(VENV)/.installed-docs ## Build the documentation with its gallery, and c
 		-d docs/_build/doctrees docs docs/_build/html
 	$(BIN)/python docs/_ext/check_site.py docs/_build/html
 
-bench: $(VENV)/.installed-dev ## Time against nilearn, alternating, on the same data
+bench: $(VENV)/.installed-dev ## Time against nilearn, alternating, on the same data: all that has a target
 	$(TEST_SHELL_ENV) $(BIN)/python -m benchmarks.run
+
+bench-fast: $(VENV)/.installed-dev ## The same and more on small data, in three minutes: a smoke test
+	$(TEST_SHELL_ENV) $(BIN)/python -m benchmarks.run --fast
+
+bench-all: $(VENV)/.installed-dev ## Time noise models, small regions and every function of images, too
+	$(TEST_SHELL_ENV) $(BIN)/python -m benchmarks.run --all
+
+bench-page: $(VENV)/.installed-dev ## Write what was measured into docs/benchmarks.md, and draw it
+	$(TEST_SHELL_ENV) $(BIN)/python -m benchmarks.benchmarks_page
+
+bench-check: $(VENV)/.installed-dev ## Fail if we have become slower by more than a quarter
+	$(TEST_SHELL_ENV) $(BIN)/python -m benchmarks.check
 
 calibration: $(VENV)/.installed-dev ## Measure how often noise models find what is not there
 	$(TEST_SHELL_ENV) $(BIN)/python -m benchmarks.calibration

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from benchmarks.baseline import asked
 from benchmarks.group_problems import GroupProblem, group_problem
 from benchmarks.measure import Job, measure, peak, seconds
 from benchmarks.timing import Result, alternate
 
 # A cluster-forming p, and how many permutations each program does: times are divided.
 THRESHOLD = 0.001
-MAXIMA, CLUSTERS, TFCE = (10_000, 10_000), (5_000, 500), (1_000, 30)
+MAXIMA, CLUSTERS, TFCE = (10_000, 5_000), (5_000, 500), (1_000, 30)
 
 
 def run(fast: bool, repeats: int) -> Iterator[Result]:
@@ -24,14 +25,14 @@ def run(fast: bool, repeats: int) -> Iterator[Result]:
     problem = group_problem("localizer", fast)
     share = 20 if fast else 1
     yield _against_nilearn(
-        "max-T flips", problem, [n // share for n in MAXIMA], repeats, 35
+        "max-T flips", problem, [n // share for n in MAXIMA], repeats, "max-T"
     )
     yield _against_nilearn(
         "size, mass and max-T",
         problem,
         [n // share for n in CLUSTERS],
         repeats,
-        35,
+        "clusters",
         threshold=THRESHOLD,
     )
     yield _against_nilearn(
@@ -39,7 +40,7 @@ def run(fast: bool, repeats: int) -> Iterator[Result]:
         problem,
         [n // share for n in TFCE],
         repeats,
-        60,
+        "TFCE",
         tfce=True,
         two_sided_test=False,
     )
@@ -54,7 +55,7 @@ def _against_nilearn(
     problem: GroupProblem,
     counts: list[int],
     repeats: int,
-    target: float,
+    row: str,
     **options: Any,
 ) -> Result:
     """Sign flips of 16 maps by both programs; milliseconds of a permutation."""
@@ -79,7 +80,7 @@ def _against_nilearn(
         (mine, peers),
         counts,
         _compare(found, reference),
-        target,
+        row,
     )
 
 
@@ -88,7 +89,7 @@ def _each(
     times: tuple[list[float], list[float]],
     counts: list[int],
     agreement: tuple[bool, str],
-    target: float | None,
+    row: str = "",
 ) -> Result:
     """A row in seconds per thousand permutations."""
     ours, peer = (
@@ -98,7 +99,8 @@ def _each(
     words = (
         f"seconds of 1,000 permutations; {counts[0]:,} and {counts[1]:,} done; {words}"
     )
-    return Result(name, ours, peer, words, target=target, agree=agree)
+    given = asked(row) if row else {}
+    return Result(name, ours, peer, words, agree=agree, **given)
 
 
 def _compare(found: dict[str, Any], reference: dict[str, Any]) -> tuple[bool, str]:
@@ -159,7 +161,7 @@ def _against_tfce(
             gap < 1e-5 and abs(np.log(medians[0] / medians[1])) < 0.3,
             f"largest of the data within {gap:.0e}",
         ),
-        1,
+        "TFCE beside tfce" if threads == 1 else "TFCE beside tfce, 2 threads",
     )
 
 
@@ -211,7 +213,6 @@ def _permuting(problem: GroupProblem, repeats: int, share: int) -> Result:
         (mine, peers),
         counts,
         _compare(found, reference),
-        None,
     )
 
 

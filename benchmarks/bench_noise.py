@@ -39,7 +39,7 @@ def run(fast: bool, repeats: int) -> list[Result]:
     from boldglm.core.noise import noise_model
 
     warnings.simplefilter("ignore")
-    problem = masked_run(300, 30_000 if fast else 235_375, 42)
+    problem = masked_run(300, 10_000 if fast else 235_375, 42)
     n_voxels = problem.Y.shape[1]
     neighbours = MaskAverage(_brain(n_voxels), [2.0, 2.0, 2.0], 8.0)
     ar1 = noise_model("ar1")

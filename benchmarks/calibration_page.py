@@ -1,20 +1,18 @@
 """Tables and figure of ``docs/noise-calibration.md``, from measured rows."""
 
-import re
 from collections.abc import Callable, Iterator
 from io import StringIO
 from itertools import groupby
 from pathlib import Path
 
 from benchmarks.null_rates import LEVELS, PEER, POWER_LEVEL
+from benchmarks.pages import alone, replaced
 
-__all__ = ["FIGURE", "MARKERS", "PAGE", "figure", "line", "replaced", "tables", "write"]
+__all__ = ["FIGURE", "PAGE", "figure", "line", "tables", "write"]
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE = DOCS / "noise-calibration.md"
 FIGURE = DOCS / "images" / "noise-calibration.svg"
-#: What is between these lines of the page is written by the command.
-MARKERS = ("<!-- measured -->", "<!-- end of what was measured -->")
 # Colours that are told apart by those who see them otherwise, too (Okabe and Ito)
 COLOURS = {
     "ols": "#999999",
@@ -93,22 +91,6 @@ def _rate(one: dict, at: int, digits: int) -> str:
     return f"*{text}*" if rate < low else f"**{text}**"
 
 
-def replaced(page: str, text: str) -> str:
-    """Put a text between the markers of the page.
-
-    Raises
-    ------
-    ValueError
-        If the page does not have them.
-    """
-    begin, end = MARKERS
-    if page.count(begin) != 1 or page.count(end) != 1:
-        msg = f"expected the lines {begin!r} and {end!r} once each in {PAGE.name}"
-        raise ValueError(msg)
-    before, after = page.partition(begin)[0], page.partition(end)[2]
-    return f"{before}{begin}\n\n{text}\n\n{end}{after}"
-
-
 def write(rows: list[dict]) -> Iterator[Path]:
     """Write the tables into the page, and the figure."""
     PAGE.write_text(replaced(PAGE.read_text(), tables(rows)))
@@ -147,15 +129,7 @@ def figure(rows: list[dict], path: Path) -> None:
         fig.legend(handles, labels, loc="outside upper center", ncols=len(labels))
         drawn = StringIO()
         fig.savefig(drawn, format="svg", metadata={"Date": None})
-    path.write_text(_alone(drawn.getvalue()))
-
-
-def _alone(svg: str) -> str:
-    """A picture without the addresses that matplotlib puts into it."""
-    for part in (r"<!DOCTYPE.*?>\s*", r"<metadata>.*?</metadata>\s*"):
-        svg = re.sub(part, "", svg, flags=re.DOTALL)
-    svg = re.sub(r'xmlns:xlink="[^"]*" ', "", svg)
-    return svg.replace("xlink:href=", "href=")
+    path.write_text(alone(drawn.getvalue()))
 
 
 def _panel(axis, group: list[dict], at: int) -> None:

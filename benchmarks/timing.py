@@ -1,19 +1,12 @@
-"""Time two functions in turn, and write down what came of it."""
+"""Time two functions in turn, and what came of it."""
 
 import gc
-import json
 import math
-import platform
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
-from importlib.metadata import version
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import Any
-
-RESULTS = Path(__file__).parent / "results"
 
 
 @dataclass(frozen=True)
@@ -29,7 +22,8 @@ class Result:
     """Seconds of each run of both programs, and how far their numbers are apart.
 
     Peak memory, where it was measured, is that of the whole process: interpreter and
-    imports included. A row without a peer has an empty list for it.
+    imports included. A row without a peer has an empty list for it. `row` is the key of
+    what `benchmarks.baseline` asks, if this is it.
     """
 
     name: str
@@ -43,6 +37,7 @@ class Result:
     peer_mib: float | None = None
     limit_mib: float | None = None
     also: list[Ask] = field(default_factory=list)
+    row: str = ""
 
     @property
     def ratio(self) -> float:
@@ -112,32 +107,3 @@ def alternate(
             results[which] = work()
             times[which].append(time.perf_counter() - start)
     return times[0], times[1], results[0], results[1]
-
-
-def write(results: list[Result]) -> Path:
-    """Write results to a file named after the moment, so that none is overwritten."""
-    RESULTS.mkdir(exist_ok=True)
-    now = datetime.now(UTC)
-    record = {
-        "time": now.isoformat(timespec="seconds"),
-        "machine": {
-            "processor": platform.machine(),
-            "system": platform.system(),
-            "python": platform.python_version(),
-        },
-        "versions": {
-            name: version(name)
-            for name in ("boldglm", "nilearn", "numpy", "scipy", "numba")
-        },
-        "results": [_record(result) for result in results],
-    }
-    path = RESULTS / f"{now:%Y%m%dT%H%M%SZ}.json"
-    # numbers and truth values of numpy count as plain ones
-    path.write_text(json.dumps(record, indent=1, default=lambda value: value.item()))
-    return path
-
-
-def _record(result: Result) -> dict[str, Any]:
-    ratio = None if math.isnan(result.ratio) else result.ratio
-    asks = [asdict(ask) for ask in result.asks]
-    return asdict(result) | {"ratio": ratio, "asks": asks}

@@ -1,15 +1,15 @@
-"""Two runs of realigned volumes, an affine each: the faces page, without figures."""
+"""Two runs of realigned volumes, an affine each: the faces page."""
 
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from benchmarks.workloads import find
+from benchmarks.workloads import figure_writer, find
 
 
 def start(package: str, files: dict[str, Any]) -> Callable[[], dict[str, Any]]:
-    """Prepare the calls of the page from lists of volumes to three z maps."""
+    """Prepare the calls of the page: lists of volumes to three z maps and figures."""
     import pandas as pd
 
     concat_imgs = find(package, "image.concat_imgs")
@@ -17,6 +17,7 @@ def start(package: str, files: dict[str, Any]) -> Callable[[], dict[str, Any]]:
     resample_img = find(package, "image.resample_img")
     make_design = find(package, "glm.first_level.make_first_level_design_matrix")
     model = find(package, "glm.first_level.FirstLevelModel")
+    draw = figure_writer(package, "z", 3, black_bg=True)
 
     def work() -> dict[str, Any]:
         fmri_img = [
@@ -55,6 +56,7 @@ def start(package: str, files: dict[str, Any]) -> Callable[[], dict[str, Any]]:
             name: fmri_glm.compute_contrast(contrast, output_type="z_score")
             for name, contrast in contrasts.items()
         }
+        draw(z, mean_image)
         return {
             **z,
             "mean": mean_image,

@@ -7,16 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.workloads import find
+from benchmarks.workloads import figure_writer, find
 
 
 def start(package: str, files: dict[str, Any]) -> Callable[[], dict[str, Any]]:
-    """Prepare the calls of the page from files to eight z maps written."""
+    """Prepare the calls of the page: files to eight z maps written, three drawn."""
     import pandas as pd
 
     mean_img = find(package, "image.mean_img")
     fixed_effects = find(package, "glm.contrasts.compute_fixed_effects")
     model = find(package, "glm.first_level.FirstLevelModel")
+    draw = figure_writer(package, "ortho", None)
     designs = [pd.read_csv(path) for path in files["designs"]]
 
     def work() -> dict[str, Any]:
@@ -38,6 +39,7 @@ def start(package: str, files: dict[str, Any]) -> Callable[[], dict[str, Any]]:
         )
         results |= {"z1": maps[0]["z_score"], "z2": maps[1]["z_score"]}
         results |= {"fixed_t": fixed[2], "both": both}
+        draw({name: results[name] for name in ("z1", "z2", "fixed_t")}, results["mean"])
         with tempfile.TemporaryDirectory() as folder:
             for name, contrast in _contrasts(designs[0].shape[1]).items():
                 z_map = fmri_glm.compute_contrast(contrast, output_type="z_score")

@@ -8,7 +8,7 @@ from benchmarks.null_rates import LEVELS, MODELS
 from benchmarks.null_real import GROUP, KINDS
 from benchmarks.null_rows import GROUPS, ROWS
 
-from benchmarks import calibration_page, null_real
+from benchmarks import calibration_page, null_real, pages
 
 BAND = {"bands": [(0.04, 0.06), (0.008, 0.012), (0.0005, 0.0015)]}
 
@@ -52,13 +52,13 @@ def test_the_terminal_has_a_head_above_the_first_row():
 
 
 def test_only_what_is_between_the_markers_is_replaced():
-    begin, end = calibration_page.MARKERS
+    begin, end = pages.MARKERS
     page = f"above\n\n{begin}\nold\n{end}\n\nbelow\n"
-    once = calibration_page.replaced(page, "new")
+    once = pages.replaced(page, "new")
     assert once == f"above\n\n{begin}\n\nnew\n\n{end}\n\nbelow\n"
-    assert calibration_page.replaced(once, "new") == once
+    assert pages.replaced(once, "new") == once
     with pytest.raises(ValueError, match="once each"):
-        calibration_page.replaced("above", "new")
+        pages.replaced("above", "new")
 
 
 def test_the_figure_is_the_same_for_the_same_numbers_and_small(tmp_path):
@@ -80,7 +80,7 @@ def test_the_figure_is_the_same_for_the_same_numbers_and_small(tmp_path):
 
 def test_write_renews_page_and_figure(tmp_path, monkeypatch):
     page, picture = tmp_path / "page.md", tmp_path / "figure.svg"
-    page.write_text("\n".join(calibration_page.MARKERS))
+    page.write_text("\n".join(pages.MARKERS))
     monkeypatch.setattr(calibration_page, "PAGE", page)
     monkeypatch.setattr(calibration_page, "FIGURE", picture)
     assert list(calibration_page.write([row("a")])) == [page, picture]
@@ -99,7 +99,7 @@ def test_rows_of_real_runs_are_there_where_the_runs_are(monkeypatch, tmp_path):
 
 def first_table():
     """Cells of the first table of the page, by row and model."""
-    text = calibration_page.PAGE.read_text().split(calibration_page.MARKERS[0])[1]
+    text = calibration_page.PAGE.read_text().split(pages.MARKERS[0])[1]
     lines = [
         [cell.strip() for cell in line.strip("|").split("|")]
         for line in text.split("###")[1].splitlines()
