@@ -30,6 +30,19 @@ def test_map_blocks_keeps_order(n_jobs):
     ]
 
 
+def test_results_are_in_the_order_of_items_whoever_is_first():
+    last_is_done = Event()
+
+    def work(item):
+        if item == 0:
+            assert last_is_done.wait(30)
+        if item == 2:
+            last_is_done.set()
+        return item
+
+    assert map_blocks(work, range(3), n_jobs=2) == [0, 1, 2]
+
+
 def test_map_blocks_passes_errors_on():
     with pytest.raises(ZeroDivisionError):
         map_blocks(lambda i: 1 // i, [1, 0], n_jobs=2)

@@ -87,6 +87,18 @@ def test_a_mean_of_a_hundred_thousand_standard_deviations(mean, X, Y):
         np.testing.assert_allclose(at(found), expected, rtol=1e-6)
 
 
+@pytest.mark.parametrize("mean", [1e3, 1e5, 1e6])
+def test_arrays_of_double_precision_are_shuffled_as_such(mean, rng):
+    """Single precision would round these differences away, from 1e-4 of them on."""
+    group = np.resize([0.0, 1.0], N)
+    Y = rng.standard_normal((N, 6)) + group[:, None]
+    found = permuted_ols(group, Y + mean, n_perm=60, random_state=0)
+    t = stats.ttest_ind(Y[1::2], Y[::2]).statistic
+    np.testing.assert_allclose(found["t"][0], t, rtol=1e-15 * mean * 1e2)
+    expected = permuted_ols(group, Y, n_perm=60, random_state=0)
+    np.testing.assert_array_equal(found["p_max_t"], expected["p_max_t"])
+
+
 def by_loop(data, design, contrast, two_sided, n_perm=60):
     """P of all voxels and of the family, one shuffle at a time."""
     split = partition(design, contrast)

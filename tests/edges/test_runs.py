@@ -253,7 +253,7 @@ def test_f_of_columns_that_differ_by_1e_7(noise, rows, tmp_path):
 def test_columns_that_differ_by_rounding_are_one(noise, tmp_path):
     X = design(120)
     Y = series(X)
-    X[:, 1] = X[:, 0] * (1 + 1e-13)
+    X[:, 1] = X[:, 0] + 1e-13 * X[:, 1]
     model = fitted(tmp_path, Y, X, noise)
     mix = np.array([[1.0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]])
     assert_is_brute_force(model, Y, X[:, [0, 2, 3]], np.eye(3), np.eye(3)[:2], mix)
@@ -296,6 +296,19 @@ def test_constant_voxels(noise, minimize_memory, tmp_path):
     truth = brute_fit(Y[:, live], X, some.phi, some.noise.first_scans == "exact")
     found = statistic(contrast_stat(some, np.eye(4)[:2]))
     np.testing.assert_allclose(found, truth.F(np.eye(4)[:2]), rtol=TOLERANCE)
+
+
+@pytest.mark.parametrize("minimize_memory", WAYS)
+@pytest.mark.parametrize("noise", NOISES)
+def test_voxels_that_hardly_vary(noise, minimize_memory, tmp_path):
+    """By one step of single precision in some scans: little, but no constant."""
+    X = design(120)
+    up = np.random.default_rng(0).integers(0, 2, (120, 3))
+    Y = (1e5 + up / 128).astype(np.float32)
+    assert np.unique(Y).size == 2
+    model = fitted(tmp_path, Y, X, noise, minimize_memory)
+    assert not model.fits_[0].outcome.any()
+    assert_is_brute_force(model, Y, X, np.eye(4)[:2], np.eye(4)[:3])
 
 
 @pytest.mark.parametrize("noise", NOISES)

@@ -72,6 +72,30 @@ def test_how_voxels_are_stored_and_smoothed(kind, run, paths, as_it_is, tmp_path
     assert_same(found, as_it_is(**options))
 
 
+@pytest.mark.parametrize("dtype", ["<i2", ">i2"])
+@pytest.mark.parametrize("minimize_memory", [True, False])
+def test_a_slope_that_no_float_holds(dtype, minimize_memory, run, paths, tmp_path):
+    """Slope times number plus intercept is in double precision, and rounded once."""
+    steps = np.rint(7 * (run.data - 800)).astype(dtype)
+    image = nib.Nifti1Image(steps, run.affine)
+    image.header.set_data_dtype(dtype)
+    image.header.set_slope_inter(0.1, 799.7)
+    nib.save(image, tmp_path / "scaled.nii")
+    read = nib.load(tmp_path / "scaled.nii")
+    slope, intercept = float(read.dataobj.slope), float(read.dataobj.inter)
+    values = slope * steps.astype(np.float64) + intercept
+    nib.save(nib.Nifti1Image(values, run.affine), tmp_path / "values.nii")
+    both = [
+        line.fitted(
+            (tmp_path / f"{name}.nii", paths[1]),
+            run.design,
+            minimize_memory=minimize_memory,
+        )
+        for name in ("scaled", "values")
+    ]
+    assert_same(line.maps(both[0]), line.maps(both[1]))
+
+
 @pytest.mark.parametrize("dtype", [bool, ">i2", "<f4", "<f8", "<i8"])
 @pytest.mark.parametrize("ending", [".nii.gz", slow_if(True, ".nii")])
 def test_how_a_mask_is_stored(dtype, ending, run, paths, as_it_is, tmp_path):

@@ -19,7 +19,9 @@ AFFINE = np.array(
     [[-2.0, 0, 0, 9], [0, 3, 0, -11], [0, 0, 2.5, -7], [0, 0, 0, 1]], dtype=float
 )
 INSIDE = np.ones(SHAPE, bool)
-INSIDE[:, 0] = INSIDE[2:4, 3, 1:] = False
+INSIDE[:, 0] = INSIDE[2:4, 3, 1:] = INSIDE[0, 2] = INSIDE[0, 3, 0] = False
+# One more than a multiple of the narrowest tile.
+assert np.count_nonzero(INSIDE) % 16 == 1
 T_CONTRAST, F_CONTRAST = np.array([1.0, 0, 0]), np.eye(3)[:2]
 # Maps are in single precision; everything before is in double.
 ROUNDING = 2e-7

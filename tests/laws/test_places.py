@@ -147,6 +147,22 @@ def test_axes_and_thresholds(order, flipped, control, rng):
     assert_same(turned_back(maps[1], order, flipped), maps[0])
 
 
+@pytest.mark.parametrize("control", ["fpr", "fdr", "bonferroni", None])
+def test_the_other_sign_of_a_threshold(control, rng):
+    """Two-sided thresholds are the same for both; few of these voxels are positive."""
+    values = rng.normal(size=(8, 7, 6)).astype(np.float32)
+    values[:5] -= 3
+    options = {"threshold": 2.0} if control is None else {"alpha": 0.05}
+    options |= {"height_control": control, "cluster_threshold": 2}
+    (one, low), (other, high) = (
+        threshold_stats_img(nib.Nifti1Image(z, line.AFFINE), **options)
+        for z in (values, -values)
+    )
+    assert low == high
+    np.testing.assert_array_equal(other.get_fdata(), -one.get_fdata())
+    assert np.count_nonzero(one.get_fdata() < 0) > 20
+
+
 @pytest.mark.parametrize(
     ("noise", "scaling"), [p for p in PAIRS if p.values[0] not in POOLED]
 )
