@@ -17,6 +17,7 @@ from boldglm.core.arma_kernels import _criterion
 from boldglm.core.gls import fit_glm, prepare
 from boldglm.core.gls_pilot import constant_in, pilot_of_data
 from boldglm.core.noise import ARMA_ORDER, noise_model, yule_walker
+from boldglm.core.parallel import one_blas_thread
 
 ARMA = noise_model("arma11")
 N = 120
@@ -87,9 +88,10 @@ def test_the_criterion_is_the_restricted_likelihood(X, rng):
         V = covariance(a, b, order)
         phi = yule_walker(V[0, : order + 1, None])[0][:, 0]
         V = V / (1 - phi @ V[0, 1 : order + 1])
-        room = np.empty(search.inverses.shape[1])
+        room = np.empty(search.inverses.shape[1], np.float32)
         got = _criterion(tables, node, data, _filled(rows), room)
-        assert got == pytest.approx(minus_twice_likelihood(V, Q, e), rel=1e-8)
+        # in single precision what the design explains
+        assert got == pytest.approx(minus_twice_likelihood(V, Q, e), abs=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -105,15 +107,18 @@ def test_no_arma_is_much_likelier(X, rng, a, b):
     def criterion(ab, v):
         return minus_twice_likelihood(covariance(*ab), Q, e[:, v])
 
-    gaps = []
-    for v in range(8):
+    def gap(v):
         best = min(
             optimize.minimize(
                 criterion, x, args=(v,), method="Nelder-Mead", bounds=[A_ENDS, B_ENDS]
             ).fun
             for x in ([0.5, -0.2], [0.85, -0.6], [0.1, 0.1])
         )
-        gaps.append(criterion(fit.noise_parameters[:, v], v) - best)
+        return criterion(fit.noise_parameters[:, v], v) - best
+
+    # Small matrices, many times: threads of BLAS would wait for each other
+    with one_blas_thread():
+        gaps = [gap(v) for v in range(8)]
     # 2 would be about one standard error
     assert np.median(gaps) < 0.2
     # A voxel may have two minima that are about as deep

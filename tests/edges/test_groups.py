@@ -228,7 +228,6 @@ def test_columns_that_differ_by_1e_7(X, Y, rng):
     assert_is_brute_force(Y, other, Z, rows, F, mix, rtol=2e-6)
 
 
-@pytest.mark.xfail(strict=True, reason="roots of rows that are all but parallel")
 def test_f_of_columns_that_differ_by_1e_7(X, Y, rng):
     other, Z, _ = collinear(X, rng)
     model = fitted(Y, other)

@@ -77,7 +77,7 @@ class ArmaSearch:
         Of products at lags.
     edges : (n_a * n_b, p, p)
         Of products of rows at the edges.
-    inverses : (n_a * n_b, wide, wide)
+    inverses : (n_a * n_b, wide, wide) float32
         ``(Q'V^-1 Q)^-1``, the lower half with the diagonal halved, filled up with
         zeros (`boldglm.core.arma_kernels.LANES`).
     constants : (n_a * n_b,)
@@ -133,11 +133,12 @@ class ArmaSearch:
             n_voxels = some.with_self.shape[1]
             edges = np.concatenate([one.reshape(-1, order, n_voxels) for one in seen])
             found = np.empty((2, n_voxels))
+            length = np.sqrt(some.with_self[0])
             search(
                 (self.weights, self.edges, self.inverses, self.constants, self._dof),
-                _filled(some.with_design.transpose(2, 0, 1)),
-                np.ascontiguousarray(some.with_self.T),
-                np.ascontiguousarray(edges.transpose(2, 0, 1)),
+                _filled((some.with_design / length).transpose(2, 0, 1)),
+                np.ascontiguousarray((some.with_self / length**2).T),
+                np.ascontiguousarray((edges / length).transpose(2, 0, 1)),
                 _filled(np.concatenate([one.reshape(-1, order, rank) for one in rows])),
                 (self.a.size, self.b.size),
                 self._starts(some.with_self),
@@ -207,9 +208,7 @@ def arma_search(forms: PrecisionForms) -> ArmaSearch:
     inverses = np.asarray(np.tril(inverses), dtype=np.float64)
     inverses[:, np.arange(rank), np.arange(rank)] /= 2
     wide = _filled(inverses)
-    wide = np.concatenate(
-        [wide, np.zeros((len(wide), wide.shape[2] - rank, wide.shape[2]))], axis=1
-    )
+    wide = np.pad(wide, ((0, 0), (0, wide.shape[2] - rank), (0, 0)))
     log_volume = log_determinant(forms, phi)
     return ArmaSearch(
         forms=forms,
@@ -236,11 +235,11 @@ def _design_precisions(forms: PrecisionForms, phi: Array) -> Array:
 
 
 def _filled(values: Array) -> Array:
-    """With zeros at the end of the last axis, up to a multiple of the lanes."""
+    """In single precision, with zeros at the end of the last axis up to full lanes."""
     from boldglm.core.arma_kernels import LANES
 
     rank = values.shape[-1]
-    out = np.zeros((*values.shape[:-1], -(-rank // LANES) * LANES))
+    out = np.zeros((*values.shape[:-1], -(-rank // LANES) * LANES), np.float32)
     out[..., :rank] = values
     return out
 

@@ -43,13 +43,16 @@ def search(  # type: ignore[no-untyped-def]
     """Go downhill on a grid, then to the minimum of a quadratic through its nodes.
 
     Parameters: tables (weights (node, lag), edge weights (node, order, order),
-    inverses (node, rank, rank), constants (node,), dof); with_design (n_voxels, lag,
-    rank); with_self (n_voxels, lag); edges (n_voxels, n_edges, order), the rows of the
-    data at the edges; basis_edges (n_edges, order, rank); shape (n_a, n_b); starts
-    (n_starts, n_voxels), nodes of which the best is gone on from; out (2, n_voxels),
-    indices on the grid, fractional.
+    inverses (node, rank, rank) float32, constants (node,), dof); with_design (n_voxels,
+    lag, rank) float32; with_self (n_voxels, lag), 1 at lag 0; edges (n_voxels, n_edges,
+    order), the rows of the data at the edges; basis_edges (n_edges, order, rank)
+    float32; shape (n_a, n_b); starts (n_starts, n_voxels), nodes of which the best is
+    gone on from; out (2, n_voxels), indices on the grid, fractional.
+
+    What the design explains is worked out in single precision, of series of unit
+    length: the criterion is good to 1e-3, far within what it can tell apart.
     """
-    room = np.empty(with_design.shape[2])
+    room = np.empty(with_design.shape[2], np.float32)
     # Values at nodes, and of which voxel they are
     n_nodes = shape[0] * shape[1]
     memory = (np.empty(n_nodes), np.full(n_nodes, -1))
@@ -153,10 +156,10 @@ def _criterion(tables, node, data, basis_edges, right):  # type: ignore[no-untyp
     with_design, with_self, edges = data
     n_lags = with_design.shape[0]
     square = weights[node, 0] * with_self[0]
-    right[:] = 0.0
+    right[:] = np.float32(0.0)
     for lag in range(1, n_lags):
-        weight = weights[node, lag]
-        square += 2.0 * weight * with_self[lag]
+        square += 2.0 * weights[node, lag] * with_self[lag]
+        weight = np.float32(weights[node, lag])
         for r in range(right.size):
             right[r] += weight * with_design[lag, r]
     square -= _less_edges(edge_weights[node], edges, basis_edges, right)
@@ -177,8 +180,9 @@ def _less_edges(weights, edges, basis_edges, right):  # type: ignore[no-untyped-
             for j in range(order):
                 mixed += weights[i, j] * edges[e, j]
             square += mixed * edges[e, i]
+            less = np.float32(mixed)
             for r in range(right.size):
-                right[r] -= mixed * basis_edges[e, i, r]
+                right[r] -= less * basis_edges[e, i, r]
     return square
 
 
@@ -190,7 +194,7 @@ def _half_form(lower, right):  # type: ignore[no-untyped-def]
     """
     total = 0.0
     for r in range(0, right.size, 4):
-        t0 = t1 = t2 = t3 = 0.0
+        t0 = t1 = t2 = t3 = np.float32(0.0)
         for s in range((r // LANES + 1) * LANES):
             x = right[s]
             t0 += lower[r, s] * x

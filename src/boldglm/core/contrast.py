@@ -18,7 +18,7 @@ Kind = Literal["t", "F"]
 
 # Voxels per block: many, since the kernels cut them into lanes themselves.
 BLOCK = 4096
-# Up to this ratio of their lengths, rows of a contrast count as in the same units.
+# Up to this ratio of singular values, rows of a contrast count as much alike.
 LARGEST_SPREAD = 100.0
 
 
@@ -212,23 +212,30 @@ def _f_contrast(fit: GlmFit, rows: Array) -> ContrastStat:
 
     reduced = rows @ fit.factor.to_beta
     # A root keeps digits in proportion to its largest entry, so rows in very
-    # different units are brought to length one before it is taken.
-    length = np.linalg.norm(reduced, axis=1)
-    same_units = bool(np.max(length) <= LARGEST_SPREAD * np.min(length))
-    length = np.ones_like(length) if same_units else length
-    effect = rows @ fit.beta / length[:, None]
-    reduced = reduced / length[:, None]
+    # different units, or all but parallel, are made orthonormal before it is taken.
+    size = np.linalg.svd(reduced, compute_uv=False)
+    alike = bool(size[0] <= LARGEST_SPREAD * size[-1])
+    mix = np.eye(len(rows)) if alike else _orthonormal_mix(reduced)
+    effect = mix @ (rows @ fit.beta)
+    reduced = mix @ reduced
 
     def one(block: slice) -> None:
         # Contiguous matrices of all voxels of the block, overwritten by their roots.
         roots = inverse_roots(fit.covariance(reduced, block))
         effect[:, block] = np.einsum("ijv,jv->iv", roots, effect[:, block])
-        if not same_units:
-            turns = _turns(roots / length[:, None])
+        if not alike:
+            turns = _turns(np.einsum("ijv,jk->ikv", roots, mix))
             effect[:, block] = np.einsum("vij,jv->iv", turns, effect[:, block])
 
     map_blocks(one, blocks(effect.shape[1], BLOCK))
     return ContrastStat("F", effect, fit.sigma2.copy(), fit.dof)
+
+
+def _orthonormal_mix(reduced: Array) -> Array:
+    """What rows are multiplied with to be orthonormal; first brought to length one."""
+    length = np.linalg.norm(reduced, axis=1)
+    left, size, _ = np.linalg.svd(reduced / length[:, None], full_matrices=False)
+    return np.asarray((left / size).T / length)
 
 
 def _turns(whiteners: Array) -> Array:
