@@ -101,7 +101,8 @@ def new_image(
     # an image that lies where it lay keeps both forms to the last bit
     kept = copy_header and np.allclose(header.get_best_affine(), affine)
     try:
-        img: nib.Nifti1Image = kind(data, affine, header=header)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            img: nib.Nifti1Image = kind(data, affine, header=header)
     except HeaderDataError as error:
         msg = f"This affine cannot be written into a NIfTI header:\n{affine}"
         raise GridError(msg) from error

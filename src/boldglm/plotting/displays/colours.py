@@ -145,7 +145,7 @@ def known_limit(value: Any, name: str) -> float | None:
     if isinstance(value, bool) or not isinstance(value, Real):
         msg = f"{name} is {value!r}; expected a number, or None for that of the map."
         raise TypeError(msg)
-    if not abs(float(value)) <= np.finfo(np.float32).max:
+    if not abs(float(value)) <= float(np.finfo(np.float32).max):
         warn(
             f"{name} is {shown_value(value)} and is ignored: the limit of the map is "
             "taken (numpy's nanmin and nanmax skip missing values).",
