@@ -7,7 +7,7 @@ TEST_SHELL_ENV := MPLBACKEND=Agg
 BUILT_FROM := pyproject.toml hatch_build.py $(wildcard viewer/*.js viewer/*.json viewer/*.mjs)
 
 .PHONY: help demo test test-slow check format examples docs bench bench-fast bench-all \
-	bench-check bench-page calibration clean
+	bench-check bench-page calibration fuzz clean
 .DEFAULT_GOAL := help
 
 help: ## Show the targets
@@ -58,9 +58,12 @@ bench-check: $(VENV)/.installed-dev ## Fail if we have become slower by more tha
 calibration: $(VENV)/.installed-dev ## Measure how often noise models find what is not there
 	$(TEST_SHELL_ENV) $(BIN)/python -m benchmarks.calibration
 
+fuzz: $(VENV)/.installed-dev ## Throw damaged files and expressions at their readers (SECONDS=20 for each)
+	$(TEST_SHELL_ENV) $(BIN)/python tools/fuzz.py --seconds $(or $(SECONDS),20)
+
 clean: ## Remove the virtual environment and what the tools left
 	rm -rf $(VENV) boldglm-demo build dist .pytest_cache .mypy_cache .ruff_cache \
-		.hypothesis .import_linter_cache examples-output examples/results \
+		.hypothesis .import_linter_cache fuzz-found examples-output examples/results \
 		examples/simulated-data docs/_build docs/gallery docs/made docs/news.md \
 		docs/reference viewer/node_modules src/boldglm/reporting/viewer
 

@@ -18,7 +18,7 @@ of :ref:`sphx_glr_gallery_plot_two_runs.py` [1]_: does a new sentence have more
 effect than one just heard?
 """
 
-import sys
+import argparse
 from tempfile import TemporaryDirectory
 
 import matplotlib.pyplot as plt
@@ -32,7 +32,9 @@ from boldglm.glm.first_level import FirstLevelModel
 from boldglm.image import mean_img
 from boldglm.plotting import find_xyz_cut_coords, plot_stat_map
 
-simulated = "--simulated" in sys.argv
+options = argparse.ArgumentParser()
+options.add_argument("--simulated", action="store_true")
+simulated = options.parse_args().simulated
 data_dir = simulate_fiac_first_level("simulated-data") if simulated else None
 data = fetch_fiac_first_level(data_dir)
 background = mean_img(data.func1)

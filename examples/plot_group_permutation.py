@@ -20,8 +20,8 @@ With ``--simulated`` the script first writes maps like the real ones, of brains 
 we know where they answer, and needs no network.
 """
 
+import argparse
 import json
-import sys
 
 import matplotlib.pyplot as plt
 import nibabel as nib
@@ -36,7 +36,9 @@ from boldglm.plotting import plot_glass_brain
 from boldglm.reporting import get_clusters_table
 
 N_SUBJECTS = 16
-simulated = "--simulated" in sys.argv
+options = argparse.ArgumentParser()
+options.add_argument("--simulated", action="store_true")
+simulated = options.parse_args().simulated
 data_dir = (
     simulate_localizer_contrasts("simulated-data", N_SUBJECTS) if simulated else None
 )

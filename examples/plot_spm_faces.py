@@ -17,8 +17,8 @@ With ``--simulated`` the script first writes files like the real ones, of a brai
 which we know where it answers to faces, and needs no network.
 """
 
+import argparse
 import json
-import sys
 import warnings
 
 import matplotlib.pyplot as plt
@@ -33,7 +33,9 @@ from boldglm.image import concat_imgs, mean_img, resample_img
 from boldglm.plotting import find_xyz_cut_coords, plot_design_matrix, plot_stat_map
 from boldglm.reporting import get_clusters_table
 
-simulated = "--simulated" in sys.argv
+options = argparse.ArgumentParser()
+options.add_argument("--simulated", action="store_true")
+simulated = options.parse_args().simulated
 data_dir = simulate_spm_multimodal_fmri("simulated-data") if simulated else None
 data = fetch_spm_multimodal_fmri(data_dir)
 runs_on_disk = [data.func1, data.func2]

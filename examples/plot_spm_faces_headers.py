@@ -11,8 +11,8 @@ lost, and to see that the maps stay where the brain is.
 How the model is made is explained in :ref:`sphx_glr_gallery_plot_spm_faces.py`.
 """
 
+import argparse
 import json
-import sys
 
 import matplotlib.pyplot as plt
 import nibabel as nib
@@ -23,7 +23,9 @@ from boldglm.glm.first_level import FirstLevelModel
 from boldglm.image import concat_imgs, mean_img, resample_img
 from boldglm.plotting import find_xyz_cut_coords, plot_stat_map
 
-simulated = "--simulated" in sys.argv
+options = argparse.ArgumentParser()
+options.add_argument("--simulated", action="store_true")
+simulated = options.parse_args().simulated
 data_dir = simulate_spm_multimodal_fmri("simulated-data") if simulated else None
 data = fetch_spm_multimodal_fmri(data_dir)
 

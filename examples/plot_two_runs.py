@@ -14,8 +14,8 @@ With ``--simulated`` the script first writes files like the real ones, of a brai
 which we know where it answers, and needs no network.
 """
 
+import argparse
 import json
-import sys
 import warnings
 from pathlib import Path
 
@@ -31,7 +31,9 @@ from boldglm.image import mean_img
 from boldglm.plotting import find_xyz_cut_coords, plot_contrast_matrix, plot_stat_map
 from boldglm.reporting import get_clusters_table
 
-simulated = "--simulated" in sys.argv
+options = argparse.ArgumentParser()
+options.add_argument("--simulated", action="store_true")
+simulated = options.parse_args().simulated
 data_dir = simulate_fiac_first_level("simulated-data") if simulated else None
 data = fetch_fiac_first_level(data_dir)
 runs = [data.func1, data.func2]

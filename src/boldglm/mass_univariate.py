@@ -333,7 +333,7 @@ def _check_choices(output_type: str, n_jobs: int) -> None:
     from boldglm.core.parallel import n_workers
 
     n_workers(n_jobs)
-    if output_type not in ("dict", "legacy"):
+    if not isinstance(output_type, str) or output_type not in {"dict", "legacy"}:
         msg = f"output_type is {output_type!r}; expected 'dict' or 'legacy'."
         raise ValueError(msg)
     if output_type == "legacy":

@@ -239,3 +239,19 @@ def test_rows_of_an_f_are_parted_by_semicolons():
     assert expressions_in("a;b", ["a;b", 2]) == ["a;b"]
     with pytest.raises(ContrastError, match="has no expression"):
         expressions_in(" ; ", ["a"])
+
+
+@pytest.mark.parametrize("nested", ["(" * 500 + "a" + ")" * 500, "-" * 2000 + "a"])
+def test_brackets_and_signs_have_an_end(nested):
+    with pytest.raises(ContrastError, match="More than 100 brackets and signs"):
+        parse(nested)
+
+
+def test_a_hundred_terms_are_not_nested():
+    assert parse(" + ".join(["a"] * 300)) == {"a": 300.0}
+
+
+@pytest.mark.parametrize("columns", [None, 3, "ab", {"a": 1}])
+def test_columns_are_a_list(columns):
+    with pytest.raises(TypeError, match=r"design_columns is .*; expected a list"):
+        expression_to_contrast_vector("a", columns)

@@ -14,7 +14,8 @@ from tests.oracle.dense_gls import simulate_ar
 
 from boldglm._base.errors import NotEstimableError, ShapeError
 from boldglm.core.contrast import contrast_stat, statistic
-from boldglm.core.gls import CONSTANT, fit_glm
+from boldglm.core.gls import fit_glm
+from boldglm.core.gls_pilot import CONSTANT
 from boldglm.glm.first_level import FirstLevelModel
 
 NOISES = ("ols", "ar1", "ar3", "ar1+", "auto2", "arma11")

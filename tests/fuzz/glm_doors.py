@@ -1,10 +1,11 @@
 """Doors of models, designs, contrasts, thresholds and permutations."""
 
+import nibabel as nib
 import numpy as np
 import pandas as pd
 from hypothesis import strategies as st
 from tests.fuzz.doors import Door
-from tests.fuzz.image_doors import AFFINE, LABELS, MAP, MASK, RUN, SHAPE, STILL
+from tests.fuzz.image_doors import AFFINE, LABELS, MAP, MASK, SHAPE, STILL
 
 from boldglm import glm
 from boldglm.glm import contrasts, first_level, second_level
@@ -21,15 +22,11 @@ FEW = st.integers(-2, 12) | st.floats(-2, 12)
 
 
 def _series(n_scans=N_SCANS, seed=0):
-    import nibabel as nib
-
     data = 100 + np.random.default_rng(seed).standard_normal((*SHAPE, n_scans))
     return nib.Nifti1Image(data.astype(np.float32), AFFINE)
 
 
 def _maps(n=N_SUBJECTS):
-    import nibabel as nib
-
     rng = np.random.default_rng(3)
     return [
         nib.Nifti1Image(rng.standard_normal(SHAPE).astype(np.float32), AFFINE)

@@ -1,6 +1,6 @@
 """What users pass by mistake: values of every kind, tables, images, files."""
 
-import datetime
+import datetime as dt
 import gzip
 import tempfile
 from collections.abc import Callable
@@ -95,7 +95,7 @@ NUMBERS = [
     *(0.0, 0.5, -0.5, 1.0, 1e308, 1e-320, np.nan, np.inf, -np.inf, 1j, complex("nan")),
     *(np.float32(0.5), np.float64("nan"), np.int8(-3), np.uint8(200), np.bool_(True)),
     *(Decimal("0.5"), Fraction(1, 3), pd.NA, pd.NaT, np.datetime64("2020-01-01")),
-    datetime.date(2020, 1, 1),
+    dt.date(2020, 1, 1),
 ]
 TEXTS = [
     *("", " ", "a", "A", "none", "auto", "nan", "1", "1e999", "10%", "-5%", "nan%"),
@@ -195,7 +195,7 @@ _ALL = [
     *map(_plain, TEXTS),
     *(Odd(name, make) for name, make in _MADE.items()),
     *(Odd(name, lambda name=name: odd_file(name)) for name in FILES),
-    Odd("a folder", lambda: _folder()),
+    Odd("a folder", _folder),
 ]
 #: Oddities for any argument.
 ODD: st.SearchStrategy[Any] = (

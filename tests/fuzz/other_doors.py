@@ -1,6 +1,7 @@
 """Doors of signals, simulations, templates, reports, and files of other programs."""
 
 import contextlib
+import inspect
 import socket
 from pathlib import Path
 from unittest import mock
@@ -10,8 +11,8 @@ import pandas as pd
 from hypothesis import strategies as st
 from tests.fuzz.doors import Door
 from tests.fuzz.glm_doors import FITTED, GROUP, Y
-from tests.fuzz.image_doors import AFFINE, MAP, SHAPE, STILL
-from tests.fuzz.odd import Odd, odd_file
+from tests.fuzz.image_doors import AFFINE, MAP, SHAPE
+from tests.fuzz.odd import ODD, Odd, odd_file
 
 from boldglm import datasets, reporting, signal
 from boldglm.datasets import simulate
@@ -172,12 +173,11 @@ _SIMULATIONS = [
     ),
     Door(
         "datasets.simulate.block_events",
-        lambda seed=0, rng=None, **given: simulate.block_events(
+        lambda rng=None, **given: simulate.block_events(
             **given, rng=np.random.default_rng(0) if rng is None else rng
         ),
         {"conditions": ["a"], "settings": SETTINGS},
         names=("rng",),
-        still=("seed",),
     ),
     Door(
         "datasets.simulate.response",
@@ -321,8 +321,14 @@ _REPORTS = [
     ),
     Door(
         "reporting.make_glm_report",
-        lambda model: reporting.make_glm_report(model),
+        reporting.make_glm_report,
         {"model": FITTED},
+        own={"model": ODD},
+        still=tuple(
+            name
+            for name in inspect.signature(reporting.make_glm_report).parameters
+            if name != "model"
+        ),
     ),
     Door(
         "reporting.HTMLReport",

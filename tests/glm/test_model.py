@@ -188,3 +188,34 @@ def test_contrast_results_are_arrays_of_their_statistic():
     assert t.df_den == F.df_den == np.inf
     assert str(t).startswith("<T contrast: effect=[1. 1.], sd=[1. 1.], t=[1. 2.]")
     assert str(F) == "<F contrast: F=array([3., 4.]), df_den=inf, df_num=2>"
+
+
+def test_intervals_with_one_variance_for_all_voxels(X, Y):
+    """One number for the noise, and a width for each coefficient."""
+    results = OLSModel(X).fit(Y)
+    ends = results.conf_int(dispersion=2.0)
+    assert ends.shape == (4, 2, 6)
+    width = stats.t.isf(0.025, 46) * np.sqrt(2.0 * np.diag(np.linalg.inv(X.T @ X)))
+    np.testing.assert_allclose(ends[:, 1] - results.theta, width[:, None] * np.ones(6))
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "match"),
+    [
+        (lambda r: r.conf_int(alpha=2), ValueError, "alpha is 2; expected 1 less"),
+        (
+            lambda r: r.conf_int(cols=[4]),
+            ValueError,
+            r"cols is \[4\]; expected",
+        ),
+        (lambda r: r.t(column=0.5), ValueError, "column is 0.5; expected numbers"),
+        (lambda r: r.vcov(column="a"), TypeError, "column is 'a'; expected numbers"),
+        (lambda r: r.vcov(dispersion=-1), ValueError, "dispersion is -1; expected a"),
+        (lambda r: r.vcov(matrix=[1.0]), ContrastError, "expected rows of 4 weights"),
+        (lambda r: r.Tcontrast([1e200]), ContrastError, "weights up to 1e\\+200"),
+        (lambda r: r.Fcontrast(np.eye(4), invcov=1), ValueError, "invcov has shape"),
+    ],
+)
+def test_mistakes_are_named(X, Y, call, error, match):
+    with pytest.raises(error, match=match):
+        call(OLSModel(X).fit(Y))

@@ -233,3 +233,21 @@ def test_paths_are_read(tmp_path, images):
     nib.save(images["a"], tmp_path / "a.nii.gz")
     found = math_img("2 * a", a=tmp_path / "a.nii.gz")
     np.testing.assert_array_equal(get_data(found), 2 * get_data(images["a"]))
+
+
+@pytest.mark.parametrize(
+    "formula",
+    ["10 ** 10 ** 10", "pow(9, 10 ** 9)", "1 << 10 ** 12", "9 ** 9 ** 9"],
+)
+def test_whole_numbers_that_would_take_hours_are_refused(formula):
+    with pytest.raises(ValueError, match=r"a whole number has .* bits; expected"):
+        evaluate(formula, {"a": np.ones(2)})
+
+
+def test_whole_numbers_of_a_size_are_computed():
+    assert evaluate("2 ** 64 - (1 << 63)", {}) == 2**63
+
+
+def test_too_much_memory_is_told():
+    with pytest.raises(ValueError, match=r"Formula .*: "):
+        evaluate("np.ones(10 ** 15)", {})

@@ -2,6 +2,7 @@
 
 import nibabel as nib
 import numpy as np
+import pandas as pd
 import pytest
 
 from boldglm._base.errors import ImageFileError
@@ -18,6 +19,7 @@ from boldglm.image import (
     smooth_img,
     threshold_img,
 )
+from boldglm.image.resampling import get_bounds
 
 AFFINE = np.diag([3.0, 3.0, 4.0, 1.0])
 OTHER = np.diag([4.0, 4.0, 4.0, 1.0])
@@ -215,3 +217,30 @@ def test_a_header_of_garbage_is_named(tmp_path):
         ImageFileError, match=r"e\.img \(with its header e\.hdr\) cannot"
     ):
         load_img(tmp_path / "e.img")
+
+
+def test_a_table_is_no_list_of_images():
+    table = pd.DataFrame({"path": ["a.nii"]})
+    with pytest.raises(TypeError, match=r"Got a table .*; pass one of its columns"):
+        load_img(table)
+
+
+def test_bounds_are_of_a_shape_and_a_matrix():
+    for shape in (3, "abc", None):
+        with pytest.raises(TypeError, match=r"shape is .*; expected a list of three"):
+            get_bounds(shape, AFFINE)
+    with pytest.raises(ValueError, match=r"affine has shape \(3, 3\); expected"):
+        get_bounds((3, 4, 5), np.eye(3))
+
+
+@pytest.mark.parametrize("fwhm", [1e16, [4, 4, 1e9]])
+def test_a_kernel_is_not_wider_than_any_image(fwhm):
+    with pytest.raises(ValueError, match="of at most 10000 voxels"):
+        smooth_img(IMG, fwhm)
+
+
+def test_an_affine_that_files_cannot_hold_is_refused():
+    for size in (1e200, 1e-200):
+        place = np.diag([size, size, size, 1])
+        with pytest.raises(ValueError, match="affine"):
+            new_img_like(IMG, np.ones((3, 4, 5)), place)

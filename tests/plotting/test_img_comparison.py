@@ -209,3 +209,12 @@ def test_images_are_not_changed(images, mask):
     plot_img_comparison(images[0], images[1], mask)
     for one, values in zip((*images[:2], mask), before, strict=True):
         np.testing.assert_array_equal(one.get_fdata(), values)
+
+
+def test_maps_of_one_name_are_both_drawn(images):
+    """A name is no key: of two maps called alike, one was lost."""
+    _, axes = plt.subplots(1, 2)
+    plot_img_comparison(
+        images[:1], images[1:2], ref_label="z", src_label="z", axes=axes
+    )
+    assert [text.get_text() for text in axes[1].get_legend().get_texts()] == ["z", "z"]

@@ -153,7 +153,7 @@ def _arrayed(values: Any) -> np.ndarray:
     try:
         array = np.asarray(values)
         if array.dtype.kind != "O" or any(
-            isinstance(one, str | bytes) for one in array.flat
+            one is None or isinstance(one, str | bytes) for one in array.flat
         ):
             return array
         return array.astype(np.float64)

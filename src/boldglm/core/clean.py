@@ -150,7 +150,7 @@ def butterworth(
     Raises
     ------
     ValueError
-        From scipy: if the series are shorter than the padding.
+        If the series are shorter than the padding, or there is no such filter.
     """
     from scipy import signal
 
@@ -165,9 +165,17 @@ def butterworth(
     else:
         band, kind = (high_pass, low_pass), "bandpass"
     options: dict[str, Any] = {"btype": kind, "output": "sos", "fs": sampling_rate}
-    sections = signal.butter(order, band, **options)
     padding: dict[str, Any] = {"padtype": padtype, "padlen": padlen}
-    filtered: Array = signal.sosfiltfilt(sections, values, axis=0, **padding)
+    try:
+        sections = signal.butter(order, band, **options)
+        filtered: Array = signal.sosfiltfilt(sections, values, axis=0, **padding)
+    except (ValueError, np.linalg.LinAlgError) as error:
+        msg = (
+            f"series of {len(values)} scans cannot be filtered with order={order}, "
+            f"padlen={padlen}, low_pass={low_pass} and high_pass={high_pass} at "
+            f"{sampling_rate:g} scans per second: {error}"
+        )
+        raise ValueError(msg) from error
     return filtered
 
 

@@ -23,6 +23,8 @@ SPAN = re.compile(r"[^+\-*/()=]+?(?=\s*(?:[+\-*/()=]|$))")
 HYPHENATED = re.compile(r"[^+*/()=]+?(?=\s*(?:[+*/()=]|\s-\s|$))")
 QUOTES = "'\"`"
 LISTED = 30
+#: Brackets and signs within each other: Python itself has an end.
+DEEPEST = 100
 
 
 class UnknownColumnError(ContrastError):
@@ -124,13 +126,14 @@ class _Parser:
 
     equation = sum ["=" sum];  sum = product (("+" | "-") product)*
     product = factor (("*" | "/") factor)*
-    factor = ("+" | "-") factor | "(" sum ")" | number | name
+    factor = signed = ("+" | "-") factor | "(" sum ")" | number | name
     """
 
     def __init__(self, text: str, columns: list[str]) -> None:
         self.text = text
         self.columns = columns
         self.at = 0
+        self.depth = 0
 
     def parse(self) -> np.ndarray:
         with np.errstate(over="ignore", invalid="ignore"):
@@ -185,6 +188,14 @@ class _Parser:
         return value.scaled(1.0 / right.constant)
 
     def factor(self, before: str) -> _Linear:
+        self.depth += 1
+        if self.depth > DEEPEST:
+            self.fail(self.at, 1, f"More than {DEEPEST} brackets and signs in a row")
+        value = self.signed(before)
+        self.depth -= 1
+        return value
+
+    def signed(self, before: str) -> _Linear:
         if sign := self.take("+-"):
             value = self.factor(before)
             return value if sign == "+" else value.scaled(-1.0)

@@ -174,7 +174,7 @@ def volume_graph(inside: npt.NDArray[np.bool_], connectivity: int = 6) -> Graph:
             "array."
         )
         raise ShapeError(msg)
-    if connectivity not in STEPS:
+    if not isinstance(connectivity, int | np.integer) or connectivity not in STEPS:
         msg = (
             f"connectivity is {connectivity!r}; expected 6, 18 or 26: voxels touch "
             "at faces, also at edges, or also at corners."

@@ -162,7 +162,7 @@ def double_gamma_hrf(
 def _kernel_times(t_r: float, oversampling: int, time_length: float) -> Array:
     told = {"t_r": t_r, "oversampling": oversampling, "time_length": time_length}
     for name, value in told.items():
-        checked_number(value, name, "a positive number")
+        checked_number(value, name, "positive numbers", low=-1e12, high=1e12)
     if not (t_r > 0 and oversampling > 0 and time_length > 0):
         msg = (
             f"t_r={t_r}, oversampling={oversampling}, time_length={time_length}; "

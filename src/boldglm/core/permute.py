@@ -239,7 +239,7 @@ def plan_shuffles(
     >>> plan_shuffles(partition(groups, [1, 0]), 1000, seed=0).describe()[:16]
     '1000 sign flips:'
     """
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         expected = ", ".join(map(repr, KINDS))
         msg = f"the kind of shuffling is {kind!r}; expected one of {expected}."
         raise ValueError(msg)

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from boldglm._base.arguments import as_list
+from boldglm._base.arguments import as_list, as_path
 from boldglm._base.errors import FetchError
 from boldglm._base.warnings import warn
 from boldglm.datasets.fetching import bring, fetch
@@ -259,7 +259,8 @@ def patch_openneuro_dataset(file_list: Iterable[str]) -> None:
     >>> file.with_name("sub-1_task-rest_desc-confounds_regressors.tsv").is_symlink()
     True
     """
-    for name in map(Path, as_list(file_list, "file_list", "paths")):
+    for one in as_list(file_list, "file_list", "paths"):
+        name = as_path(one, "an element of file_list")
         for old, new in _RENAMED.items():
             if old in name.name:
                 link = name.with_name(name.name.replace(old, new))

@@ -4,6 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from boldglm._base.arguments import as_numbers, shown
+from boldglm._base.errors import ShapeError
+from boldglm.datasets.simulate_checks import whole_number
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -110,6 +114,11 @@ def autocorrelations(
     -------
     (n_lags + 1, ...) float64
 
+    Raises
+    ------
+    TypeError, ValueError
+        If they are no numbers in (-1, 1), of the same voxels.
+
     Examples
     --------
     >>> autocorrelations(np.array([0.5]), np.array([]), 3)
@@ -117,8 +126,24 @@ def autocorrelations(
     >>> autocorrelations(np.array([]), np.array([0.5]), 3)
     array([1. , 0.4, 0. , 0. ])
     """
-    covariances = _covariances(partial, ma, n_lags)
+    partial, ma = _inside("partial", partial), _inside("ma", ma)
+    if partial.shape[1:] != ma.shape[1:]:
+        msg = (
+            f"partial has shape {partial.shape} and ma {ma.shape}; expected numbers of "
+            "the same voxels, (order, ...)"
+        )
+        raise ShapeError(msg)
+    covariances = _covariances(partial, ma, whole_number("n_lags", n_lags, 0))
     return covariances / covariances[0]
+
+
+def _inside(name: str, values: Any) -> "NDArray[np.float64]":
+    """Numbers that make a process stable, or invertible, (order, ...)."""
+    found = as_numbers(values, name).astype(np.float64)
+    if found.ndim == 0 or not (np.abs(found) < 1).all():
+        msg = f"{name} is {shown(values)}; expected numbers in (-1, 1), (order, ...)"
+        raise ValueError(msg)
+    return found
 
 
 def ar_noise(

@@ -223,7 +223,8 @@ def _template(kind: str, resolution: Any) -> Nifti1Image:
 
 
 def _mask(kind: str, resolution: Any, threshold: Any, n_iter: Any) -> Nifti1Image:
-    checked_number(threshold, "threshold", "a number from 0 to 1", low=0, high=1)
+    expected = "a number from 0 to 1"
+    threshold = float(checked_number(threshold, "threshold", expected, low=0, high=1))
     n_iter = checked_whole(n_iter, "n_iter", "a number of voxels, 0 to 1000", high=1000)
     template = _template(kind, resolution)
     inside = np.asarray(template.dataobj) > threshold

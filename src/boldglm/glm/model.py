@@ -15,6 +15,8 @@ from boldglm.core.linear import (
 
 __all__ = ["FContrastResults", "LikelihoodModelResults", "TContrastResults"]
 
+LARGEST_WEIGHT = 1e100
+
 
 class TContrastResults:
     """A t contrast: `t`, `sd` and `effect` per voxel, and `df_den`."""
@@ -172,10 +174,7 @@ class LikelihoodModelResults:
                 f"{self.theta.shape[0]} weights, one for each regressor"
             )
             raise ContrastError(msg)
-        if not np.isfinite(rows).all():
-            msg = f"{name} has weights that are not finite: {shown(matrix)}"
-            raise ContrastError(msg)
-        return rows
+        return _bounded(rows)
 
     def _scaled(self, rows, other, sigma2):
         unit = self._unit_covariance(rows, rows if other is None else np.asarray(other))
@@ -242,8 +241,9 @@ class LikelihoodModelResults:
             raise ContrastError(msg)
         self._check_estimable(row)
         names = as_list(store, "store", "some of 't', 'effect', 'sd'")
-        if not all(isinstance(n, str) and n in {"t", "effect", "sd"} for n in names):
-            unknown = [n for n in names if n not in ("t", "effect", "sd")]
+        known = ("t", "effect", "sd")
+        unknown = [n for n in names if not isinstance(n, str) or n not in known]
+        if unknown:
             msg = f"store has {shown(unknown)}; expected some of 't', 'effect', 'sd'"
             raise ValueError(msg)
         effect = np.squeeze(row @ self.theta)
@@ -277,7 +277,7 @@ class LikelihoodModelResults:
         ContrastError
             If the width is not the number of regressors.
         """
-        given = np.atleast_2d(as_numbers(matrix, "matrix").astype(float))
+        given = _bounded(np.atleast_2d(as_numbers(matrix, "matrix").astype(float)))
         if given.ndim != 2 or given.shape[1] != self.theta.shape[0]:
             msg = (
                 f"an F contrast has a weight for each of the {self.theta.shape[0]} "
@@ -325,13 +325,14 @@ class LikelihoodModelResults:
         """
         from scipy.special import stdtrit
 
-        if not 0 < checked_number(alpha, "alpha", "1 less the confidence") < 1:
-            msg = f"alpha is {alpha}; expected 1 less the confidence, between 0 and 1"
-            raise ValueError(msg)
+        expected = "1 less the confidence, from 1e-12 to 1"
+        checked_number(alpha, "alpha", expected, low=1e-12, high=1)
         everything = np.arange(self.theta.shape[0])
         cols = self._columns(everything if cols is None else cols, "cols")
         variance = self._variances(cols, dispersion)
         reach = stdtrit(self.df_residuals, 1 - alpha / 2) * np.sqrt(variance)
+        # of one noise variance for all voxels there is one for each coefficient
+        reach = reach.reshape(reach.shape + (1,) * (self.theta.ndim - reach.ndim))
         return np.stack([self.theta[cols] - reach, self.theta[cols] + reach], axis=1)
 
     def _independent(self, rows: np.ndarray) -> np.ndarray:
@@ -345,7 +346,7 @@ class LikelihoodModelResults:
 
     def _rows(self, matrix: Any) -> np.ndarray:
         """Contrast as rows, completed with zeros to the width of the design."""
-        rows = np.atleast_2d(as_numbers(matrix, "matrix").astype(float))
+        rows = _bounded(np.atleast_2d(as_numbers(matrix, "matrix").astype(float)))
         missing = self.theta.shape[0] - rows.shape[1]
         if rows.ndim != 2 or rows.size == 0 or missing < 0:
             msg = (
@@ -354,6 +355,17 @@ class LikelihoodModelResults:
             )
             raise ContrastError(msg)
         return np.pad(rows, ((0, 0), (0, missing)))
+
+
+def _bounded(rows: np.ndarray) -> np.ndarray:
+    """Weights whose squares are numbers, too."""
+    if not (np.abs(rows) <= LARGEST_WEIGHT).all():
+        msg = (
+            f"the contrast has weights up to {np.abs(rows).max():g}; expected finite "
+            f"ones of at most {LARGEST_WEIGHT:g}"
+        )
+        raise ContrastError(msg)
+    return rows
 
 
 def _wald(effect, unit):

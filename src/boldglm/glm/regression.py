@@ -139,8 +139,8 @@ class ARModel(OLSModel):
             self.rho = np.zeros(checked_whole(rho, "rho", expected, high=10**6))
         else:
             self.rho = np.atleast_1d(np.squeeze(as_numbers(rho, "rho").astype(float)))
-        if not np.isfinite(self.rho).all():
-            msg = f"rho is {rho}; expected finite coefficients"
+        if not (np.abs(self.rho) <= 1e6).all():
+            msg = f"rho is {rho}; expected coefficients, below 1 or so"
             raise ValueError(msg)
         if self.rho.ndim != 1:
             msg = (

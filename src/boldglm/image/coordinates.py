@@ -50,10 +50,8 @@ def coord_transform(x: Any, y: Any, z: Any, affine: Any) -> tuple[Any, Any, Any]
     array([10., 0.])
     """
     affine = as_numbers(affine, "affine").astype(np.float64)
-    x, y, z = (
-        one if isinstance(one, Number) else as_numbers(one, name)
-        for one, name in ((x, "x"), (y, "y"), (z, "z"))
-    )
+    alone = all(isinstance(one, Number) for one in (x, y, z))
+    x, y, z = (as_numbers(one, name) for one, name in ((x, "x"), (y, "y"), (z, "z")))
     if affine.shape != (4, 4):
         msg = f"affine has shape {affine.shape}; expected (4, 4)."
         raise ShapeError(msg)
@@ -66,12 +64,12 @@ def coord_transform(x: Any, y: Any, z: Any, affine: Any) -> tuple[Any, Any, Any]
         )
         raise ShapeError(msg) from error
     try:
-        with np.errstate(over="raise"):
+        with np.errstate(over="raise", invalid="ignore"):
             moved = np.moveaxis(apply_affine(affine, points), -1, 0)
     except FloatingPointError as error:
         msg = "x, y and z are beyond what a double holds, once moved; expected points."
         raise ValueError(msg) from error
-    if all(isinstance(one, Number) for one in (x, y, z)):
+    if alone:
         return moved[0].item(), moved[1].item(), moved[2].item()
     return moved[0], moved[1], moved[2]
 

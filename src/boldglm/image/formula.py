@@ -8,7 +8,37 @@ from typing import Any
 
 import numpy as np
 
+from boldglm.image.formula_names import (
+    ATTRIBUTES,
+    LIMITS,
+    METHODS,
+    NUMPY_CONSTANTS,
+    NUMPY_FUNCTIONS,
+)
+
 __all__ = ["evaluate", "names_in"]
+
+# Bits of a whole number: beyond, powers of powers take hours.
+_MOST_BITS = 4096
+
+
+def _power(base: Any, exponent: Any) -> Any:
+    if isinstance(base, int) and isinstance(exponent, int):
+        _check_bits(base.bit_length() * max(exponent, 0))
+    return operator.pow(base, exponent)
+
+
+def _shifted(number: Any, by: Any) -> Any:
+    if isinstance(number, int) and isinstance(by, int):
+        _check_bits(number.bit_length() + by)
+    return operator.lshift(number, by)
+
+
+def _check_bits(bits: int) -> None:
+    if bits > _MOST_BITS:
+        msg = f"a whole number has {bits} bits; expected at most {_MOST_BITS}."
+        raise ValueError(msg)
+
 
 _OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Add: operator.add,
@@ -17,12 +47,12 @@ _OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Div: operator.truediv,
     ast.FloorDiv: operator.floordiv,
     ast.Mod: operator.mod,
-    ast.Pow: operator.pow,
+    ast.Pow: _power,
     ast.MatMult: operator.matmul,
     ast.BitAnd: operator.and_,
     ast.BitOr: operator.or_,
     ast.BitXor: operator.xor,
-    ast.LShift: operator.lshift,
+    ast.LShift: _shifted,
     ast.RShift: operator.rshift,
     ast.UAdd: operator.pos,
     ast.USub: operator.neg,
@@ -35,156 +65,7 @@ _OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.NotEq: operator.ne,
 }
 
-_NUMPY_FUNCTIONS = frozenset(
-    [
-        "all",
-        "amax",
-        "amin",
-        "any",
-        "append",
-        "arange",
-        "argmax",
-        "argmin",
-        "argsort",
-        "around",
-        "array",
-        "array_equal",
-        "asarray",
-        "atleast_3d",
-        "average",
-        "broadcast_to",
-        "clip",
-        "concatenate",
-        "convolve",
-        "corrcoef",
-        "count_nonzero",
-        "cov",
-        "cross",
-        "cumprod",
-        "cumsum",
-        "diff",
-        "digitize",
-        "dot",
-        "dstack",
-        "einsum",
-        "empty_like",
-        "expand_dims",
-        "finfo",
-        "fix",
-        "flip",
-        "full",
-        "full_like",
-        "gradient",
-        "histogram",
-        "iinfo",
-        "imag",
-        "inner",
-        "interp",
-        "isclose",
-        "isin",
-        "isneginf",
-        "isposinf",
-        "linspace",
-        "logspace",
-        "max",
-        "mean",
-        "median",
-        "min",
-        "moveaxis",
-        "nan_to_num",
-        "nanargmax",
-        "nanargmin",
-        "nancumsum",
-        "nanmax",
-        "nanmean",
-        "nanmedian",
-        "nanmin",
-        "nanpercentile",
-        "nanprod",
-        "nanquantile",
-        "nanstd",
-        "nansum",
-        "nanvar",
-        "ndim",
-        "nonzero",
-        "ones",
-        "ones_like",
-        "outer",
-        "percentile",
-        "prod",
-        "ptp",
-        "quantile",
-        "real",
-        "repeat",
-        "reshape",
-        "roll",
-        "rot90",
-        "round",
-        "searchsorted",
-        "select",
-        "shape",
-        "sinc",
-        "size",
-        "sort",
-        "squeeze",
-        "stack",
-        "std",
-        "sum",
-        "swapaxes",
-        "take",
-        "tensordot",
-        "tile",
-        "transpose",
-        "trapezoid",
-        "tri",
-        "unique",
-        "var",
-        "vstack",
-        "where",
-        "zeros",
-        "zeros_like",
-    ]
-)
-
 _NUMPY_DOTTED = {"np.linalg.norm": np.linalg.norm}
-
-_NUMPY_CONSTANTS = frozenset(["e", "inf", "nan", "newaxis", "pi"])
-
-_METHODS = frozenset(
-    [
-        "all",
-        "any",
-        "argmax",
-        "argmin",
-        "astype",
-        "clip",
-        "conj",
-        "copy",
-        "cumprod",
-        "cumsum",
-        "dot",
-        "flatten",
-        "max",
-        "mean",
-        "min",
-        "prod",
-        "ravel",
-        "repeat",
-        "reshape",
-        "round",
-        "squeeze",
-        "std",
-        "sum",
-        "swapaxes",
-        "take",
-        "transpose",
-        "var",
-    ]
-)
-
-_ATTRIBUTES = frozenset(["T", "dtype", "imag", "ndim", "real", "shape", "size"])
-
-_LIMITS = frozenset(["eps", "max", "min", "tiny"])
 
 _BUILTINS: dict[str, Any] = {
     "abs": abs,
@@ -194,7 +75,7 @@ _BUILTINS: dict[str, Any] = {
     "len": len,
     "max": max,
     "min": min,
-    "pow": pow,
+    "pow": _power,
     "round": round,
     "sum": sum,
 }
@@ -226,11 +107,12 @@ def evaluate(formula: str, arrays: Mapping[str, np.ndarray]) -> Any:
         ArithmeticError,
         AttributeError,
         LookupError,
+        MemoryError,
         RecursionError,
         TypeError,
         ValueError,
     ) as err:
-        msg = f'Formula "{formula}": {err}'
+        msg = f'Formula "{formula}": {err or "there is not enough memory"}'
         raise ValueError(msg) from err
     return _owned(value, views) if isinstance(value, np.ndarray) else value
 
@@ -335,9 +217,9 @@ class _Reader(ast.NodeVisitor):
             return _numpy_name(node.attr)
         if ast.unparse(node) in _NUMPY_DOTTED:
             return _NUMPY_DOTTED[ast.unparse(node)]
-        if node.attr in _ATTRIBUTES:
+        if node.attr in ATTRIBUTES:
             return getattr(self.visit(node.value), node.attr)
-        if node.attr in _LIMITS:
+        if node.attr in LIMITS:
             owner = self.visit(node.value)
             if isinstance(owner, np.finfo | np.iinfo):
                 return getattr(owner, node.attr)
@@ -356,7 +238,7 @@ class _Reader(ast.NodeVisitor):
     def _callee(self, node: ast.expr) -> Any:
         if isinstance(node, ast.Attribute) and not _is_numpy(node.value):
             kinds: Any = np.ufunc if node.attr == "reduce" else np.ndarray | np.generic
-            if node.attr in _METHODS or kinds is np.ufunc:
+            if node.attr in METHODS or kinds is np.ufunc:
                 owner = self.visit(node.value)
                 if isinstance(owner, kinds):
                     return getattr(owner, node.attr)
@@ -381,8 +263,8 @@ def _numpy_name(name: str) -> Any:
     """An element-wise function, data type, constant or listed function of numpy."""
     found = getattr(np, name, None)
     allowed = (
-        name in _NUMPY_FUNCTIONS
-        or name in _NUMPY_CONSTANTS
+        name in NUMPY_FUNCTIONS
+        or name in NUMPY_CONSTANTS
         or isinstance(found, np.ufunc)
         or (isinstance(found, type) and issubclass(found, np.generic))
     )

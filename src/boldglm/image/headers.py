@@ -8,6 +8,7 @@ from nibabel.spatialimages import HeaderDataError, SpatialImage
 from nibabel.volumeutils import native_code
 
 from boldglm._base.arguments import check_truth
+from boldglm._base.errors import GridError
 from boldglm._base.warnings import ImageWarning, warn
 
 __all__ = ["new_image", "storable"]
@@ -88,6 +89,9 @@ def new_image(
     check_truth(copy_header, "copy_header")
     data = storable(data)
     affine = np.array(ref.affine if affine is None else affine, dtype=np.float64)
+    if not (np.abs(affine) <= np.finfo(np.float32).max).all():
+        msg = f"An affine is a finite 4 by 4 matrix; got\n{affine}"
+        raise GridError(msg)
     wide = max(data.shape, default=0) > _NIFTI1_LONGEST_AXIS
     two = wide or isinstance(ref, nib.Nifti2Image)
     kind: Any = nib.Nifti2Image if two else nib.Nifti1Image
@@ -96,7 +100,12 @@ def new_image(
     header["cal_min"], header["cal_max"] = _finite_range(data)
     # an image that lies where it lay keeps both forms to the last bit
     kept = copy_header and np.allclose(header.get_best_affine(), affine)
-    img: nib.Nifti1Image = kind(data, affine, header=header)
+    try:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            img: nib.Nifti1Image = kind(data, affine, header=header)
+    except HeaderDataError as error:
+        msg = f"This affine cannot be written into a NIfTI header:\n{affine}"
+        raise GridError(msg) from error
     if not kept:
         _place(img, affine, *_space_codes(ref))
     return img

@@ -91,6 +91,9 @@ def resample_img(
     check_truth(clip, "clip")
     check_truth(copy, "copy")
     checked_number(fill_value, "fill_value", "the number that voxels outside get")
+    if np.finfo(np.float32).max < abs(fill_value) < np.inf:
+        msg = f"fill_value is {fill_value}; expected a number of single precision."
+        raise ValueError(msg)
     opened = load_img(img)
     source = grid_of(opened)
     if target_affine is not None:

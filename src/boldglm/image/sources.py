@@ -145,6 +145,12 @@ def elements_of(imgs: Any) -> list[Any]:
             "boldglm.image.new_img_like(reference_image, array)."
         )
         raise TypeError(msg)
+    if hasattr(imgs, "iloc") and getattr(imgs, "ndim", 1) == 2:
+        msg = (
+            "Got a table where an image is expected; pass one of its columns, such as "
+            "table['path']."
+        )
+        raise TypeError(msg)
     expected = "Expected an image: a path, a nibabel volume image, or a list of them"
     if isinstance(imgs, Mapping):
         keys = ", ".join(map(repr, list(imgs)[:8]))

@@ -269,6 +269,9 @@ def _convert(raw: np.ndarray, out: np.ndarray, stored: Stored) -> None:
     if not raw.dtype.isnative:
         raw = raw.byteswap(inplace=True).view(raw.dtype.newbyteorder("="))
     if stored.scaled:
-        raw = np.multiply(raw, np.float64(stored.slope))
-        raw += stored.inter
-    np.copyto(out, raw, casting="unsafe")
+        with np.errstate(over="ignore", invalid="ignore"):
+            raw = np.multiply(raw, np.float64(stored.slope))
+            raw += stored.inter
+    # what a damaged scale makes of a value may be more than its type holds: infinite
+    with np.errstate(over="ignore", invalid="ignore"):
+        np.copyto(out, raw, casting="unsafe")

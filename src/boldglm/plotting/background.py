@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from boldglm._base.arguments import check_truth
 from boldglm.plotting.displays.volumes import Volume, open_volume
 from boldglm.signal.checks import checked_number
 
@@ -98,6 +99,7 @@ def _is_black(black_bg: Any, guess: Any) -> bool:
             msg = f"black_bg is {black_bg!r}; expected True, False or 'auto'."
             raise ValueError(msg)
         return bool(guess())
+    check_truth(black_bg, "black_bg")
     return bool(black_bg)
 
 

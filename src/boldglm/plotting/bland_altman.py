@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from boldglm._base.arguments import check_truth
 from boldglm.plotting.density import draw_density, label_density
 from boldglm.plotting.figures import finish, new_figure, none_left_open
 from boldglm.plotting.given_axes import checked_figure
@@ -108,6 +109,7 @@ def plot_bland_altman(
     >>> float(figure.axes[0].get_ylim()[1])
     2.1
     """
+    check_truth(colorbar, "colorbar")
     cells = _cells(gridsize)
     given = None if lims is None else _checked_limits(lims)
     if figure is not None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from boldglm._base.arguments import check_truth
 from boldglm.plotting.carpet_voxels import Carpet, read_carpet
 from boldglm.plotting.cm import colour_map
 from boldglm.plotting.figures import finish, new_figure, none_left_open
@@ -110,6 +111,7 @@ def plot_carpet(
     >>> figure.axes[0].images[0].get_array().shape, float(figure.axes[0].get_xlim()[1])
     ((27, 20), 40.0)
     """
+    check_truth(detrend, "detrend")
     colours, strip_colours = colour_map(cmap), colour_map(cmap_labels)
     if axes is not None:
         figure = _figure_of(checked_axes(axes), figure)

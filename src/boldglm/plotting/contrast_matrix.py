@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from boldglm._base.arguments import check_truth
 from boldglm._base.errors import ContrastError
 from boldglm._base.warnings import ContrastWarning, warn
 from boldglm.core.expression import expression_to_contrast_vector
@@ -83,6 +84,7 @@ def plot_contrast_matrix(
     >>> axes.images[0].get_array().tolist()
     [[1.0, -1.0, 0.0]]
     """
+    check_truth(colorbar, "colorbar")
     names, _ = read_columns(design_matrix)
     rows, row_names = _rows_of(contrast_def, names)
     # Cells are square in axes of any size; a figure of our own has the size for it

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from boldglm._base.arguments import check_truth
 from boldglm.plotting.design_columns import read_columns
 from boldglm.plotting.figures import finish, none_left_open
 from boldglm.plotting.given_axes import checked_axes
@@ -62,6 +63,7 @@ def plot_design_matrix(
     """
     from matplotlib.ticker import MaxNLocator
 
+    check_truth(rescale, "rescale")
     names, values = read_columns(design_matrix)
     if rescale:
         largest = np.abs(values).max(axis=0)

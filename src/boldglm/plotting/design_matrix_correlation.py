@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from boldglm._base.arguments import check_truth
 from boldglm._base.errors import DesignError
 from boldglm.plotting.cm import colour_map
 from boldglm.plotting.design_columns import read_columns
@@ -97,6 +98,7 @@ def plot_design_matrix_correlation(
     >>> axes.images[0].get_array().tolist()
     [[1.0, -1.0], [-1.0, 1.0]]
     """
+    check_truth(colorbar, "colorbar")
     check_choice(tri, "tri", ("full", "diag"))
     colours = _checked_cmap(cmap)
     names, values = read_columns(design_matrix)

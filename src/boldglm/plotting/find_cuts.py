@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from boldglm._base.arguments import check_truth
 from boldglm._base.errors import GridError
 from boldglm._base.warnings import FigureWarning, warn
 from boldglm.core.morphology import keep_largest
@@ -126,10 +127,10 @@ def _active_place(
         return _centre(np.abs(everywhere))
     if threshold is None:
         threshold = percentile_threshold(_in_memory_order(heights, heights > 0))
-    active = heights > threshold
-    if not active.any():
-        # a map of one value: nothing is above its own percentile
-        active = heights >= threshold
+    with np.errstate(over="ignore"):
+        active = heights > threshold
+        if not active.any():  # a map of one value is not above its own percentile
+            active = heights >= threshold
     if not active.any():
         warn(
             f"No voxel of the map reaches the threshold, {threshold:.3g}: it is cut in "
@@ -330,6 +331,8 @@ def find_parcellation_cut_coords(
     from scipy.ndimage import find_objects
 
     check_choice(label_hemisphere, "label_hemisphere", ("left", "right"))
+    check_truth(return_label_names, "return_label_names")
+    checked_number(background_label, "background_label", "the number of a label")
     volume = open_volume(labels_img, "labels_img", "nearest")
     labels, index = np.unique(volume.straight, return_inverse=True)
     x = _coordinates(np.arange(len(index)), volume.shown_grid, 0)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from boldglm._base.arguments import check_truth
 from boldglm._base.errors import ShapeError
 from boldglm.plotting.density import draw_density, label_density
 from boldglm.plotting.figures import finish, new_figure, none_left_open
@@ -95,6 +96,9 @@ def plot_img_comparison(
     >>> plot_img_comparison(one, [two], mask, plot_hist=False)
     [-1.0]
     """
+    for name, flag in (("plot_hist", plot_hist), ("log", log), ("colorbar", colorbar)):
+        check_truth(flag, name)
+    ref_label, src_label = str(ref_label), str(src_label)
     refs, srcs = _listed(ref_imgs), _listed(src_imgs)
     if not refs or len(refs) != len(srcs):
         msg = (
@@ -116,7 +120,7 @@ def plot_img_comparison(
         left.set(xlabel=ref_label, ylabel=src_label)
         if colorbar:
             label_density(left.figure.colorbar(density, ax=left))
-        _draw_histograms(right, {ref_label: ref, src_label: src}, log=log)
+        _draw_histograms(right, [(ref_label, ref), (src_label, src)], log=log)
         finish(left.figure, path)
     return correlations
 
@@ -193,13 +197,11 @@ def _with_margin(ends: "NDArray[Any]") -> "NDArray[Any]":
 
 
 def _draw_histograms(
-    axes: "Axes", values: dict[str, "NDArray[Any]"], *, log: bool
+    axes: "Axes", values: "list[tuple[str, NDArray[Any]]]", *, log: bool
 ) -> None:
-    everything = np.concatenate(list(values.values()))
+    everything = np.concatenate([one for _, one in values])
     edges = np.histogram_bin_edges(everything, bins=N_BINS).tolist()
-    for (label, one), colour in zip(
-        values.items(), ("#3f90da", "#bd1f01"), strict=False
-    ):
+    for (label, one), colour in zip(values, ("#3f90da", "#bd1f01"), strict=True):
         axes.hist(
             one, bins=edges, log=log, label=label, histtype="stepfilled", alpha=0.45,
             color=colour,

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from boldglm._base.arguments import check_truth, checked_whole
 from boldglm._base.warnings import FigureWarning, warn
 from boldglm.plotting.background import Background
 from boldglm.plotting.displays.colours import Limits
@@ -66,6 +67,12 @@ class Picture:
     cbar_tick_format: str = "%.2g"
     decimals: int | bool = False
     options: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ("annotate", "draw_cross", "black_bg", "radiological", "colorbar"):
+            check_truth(getattr(self, name), name)
+        if not isinstance(self.decimals, bool):
+            checked_whole(self.decimals, "decimals", "digits, from 0 to 10", high=10)
 
 
 def as_threshold(threshold: Any, volume: Volume) -> float | None:

@@ -6,6 +6,7 @@ from os import PathLike
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from boldglm._base.arguments import as_path, checked_number
 from boldglm._base.atomic import written_whole
 
 if TYPE_CHECKING:
@@ -54,6 +55,9 @@ def save_figure(
     True
     """
     if dpi is not None:
+        checked_number(
+            dpi, "dpi", "dots per inch, from 10 to 10000", low=10, high=10000
+        )
         options["dpi"] = dpi
     if hasattr(output_file, "write"):
         figure.savefig(output_file, **options)
@@ -102,7 +106,7 @@ def check_output_file(output_file: "str | PathLike[str]") -> Path:
     if not isinstance(output_file, str | PathLike):
         msg = f"output_file is {output_file!r}; expected the path of the figure to be."
         raise TypeError(msg)
-    path = Path(output_file).expanduser()
+    path = as_path(output_file, "output_file")
     formats = FigureCanvasBase.get_supported_filetypes()
     if path.suffix[1:].lower() not in formats:
         msg = (

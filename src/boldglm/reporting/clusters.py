@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from boldglm._base.arguments import check_truth
 from boldglm._base.warnings import ThresholdWarning, warn
 from boldglm.core.clusters import Peaks, find_peaks, label_clusters
 from boldglm.image.files import check_niimg_3d
@@ -126,6 +127,7 @@ def get_clusters_table(
     """
     import pandas as pd
 
+    check_truth(return_label_maps, "return_label_maps")
     _check_choices(stat_threshold, cluster_threshold, two_sided, min_distance)
     img = check_niimg_3d(stat_img)
     grid = grid_of(img)
@@ -175,6 +177,7 @@ def _check_choices(
     if not min_distance > 0:
         msg = f"min_distance is {min_distance}; 'min_distance' must be positive."
         raise ValueError(msg)
+    check_truth(two_sided, "two_sided")
     if cluster_threshold < 0:
         msg = (
             f"cluster_threshold is {cluster_threshold}; "

@@ -90,7 +90,8 @@ def make_glm_report(
     NotFittedError, ContrastError, ValueError, TypeError
         See there.
     """
-    if height_control is not None and threshold == USUAL_HEIGHT:
+    usual = isinstance(threshold, float) and threshold == USUAL_HEIGHT
+    if height_control is not None and usual:
         threshold = None
     return generate(
         model,

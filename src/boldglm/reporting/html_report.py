@@ -31,6 +31,9 @@ class HTMLReport:
     """
 
     def __init__(self, page: str, width: int = _WIDTH, height: int = _HEIGHT) -> None:
+        if not isinstance(page, str):
+            msg = f"page is a {type(page).__name__}; expected the text of an HTML page."
+            raise TypeError(msg)
         self._page = page
         self._quoted: str | None = None
         self.width = width

@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 
+from boldglm._base.arguments import as_numbers, checked_number
 from boldglm._base.errors import ShapeError
 from boldglm._base.warnings import ImageWarning, warn
 from boldglm.core import clean as core
 from boldglm.core.drift import cosine_drift
-from boldglm.signal.checks import checked_number, checked_whole
+from boldglm.signal.checks import checked_whole
 
 __all__ = [
     "butterworth",
@@ -90,7 +91,7 @@ def butterworth(
         msg = f"signals are of type {values.dtype}; expected real numbers."
         raise TypeError(msg)
     checked_number(sampling_rate, "sampling_rate", "scans per second: 1 / t_r")
-    if not 0 < sampling_rate < np.inf:
+    if not 1e-9 < sampling_rate < 1e9:
         msg = f"sampling_rate is {sampling_rate}; expected scans per second: 1 / t_r."
         raise ValueError(msg)
     check_frequencies(low_pass, high_pass)
@@ -135,7 +136,12 @@ def create_cosine_drift(high_pass: float, frame_times: Any) -> np.ndarray:
     >>> create_cosine_drift(0.01, np.arange(50) * 2.0).shape
     (50, 3)
     """
-    drift = cosine_drift(np.asarray(frame_times, dtype=np.float64), high_pass)
+    times = as_numbers(frame_times, "frame_times").astype(np.float64)
+    if times.ndim != 1 or not np.isfinite(times).all():
+        msg = f"frame_times have shape {times.shape}; expected finite seconds, (scan,)."
+        raise ShapeError(msg)
+    checked_number(high_pass, "high_pass", "a frequency in Hz, 0 or more")
+    drift = cosine_drift(times, high_pass)
     if drift.shape[1] >= len(drift):
         warn(
             f"high_pass={high_pass} Hz takes out all that {len(drift)} scans can "

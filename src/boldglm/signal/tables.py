@@ -151,7 +151,7 @@ def _as_frame(
     if array.ndim not in {1, 2}:
         msg = f"{what} has shape {array.shape}; expected (n_scans, n_columns)."
         raise DesignError(msg)
-    array = array.reshape(len(array), -1)
+    array = array[:, np.newaxis] if array.ndim == 1 else array
     return named_table(array, _numbered(array.shape[1], prefix))
 
 

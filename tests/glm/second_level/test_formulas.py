@@ -223,3 +223,19 @@ def test_errors_have_no_colours_of_terminals():
         formula_design("~ age +* age", subjects, 3)
     assert "m+*" not in str(caught.value)
     assert "\x1b" not in str(caught.value)
+
+
+def test_levels_that_no_subject_has_make_no_columns():
+    """Neither a column of zeros, nor the level that others are compared with."""
+    kinds = pd.Categorical(list("xyxyxx"), categories=["nobody", "x", "y", "nor she"])
+    table = TABLE.assign(kind=kinds)
+    design = formula_design("~ kind", table, 6)
+    assert design.columns.tolist() == ["intercept", "kind[T.y]"]
+    assert design["kind[T.y]"].tolist() == [0, 1, 0, 1, 0, 0]
+    assert table["kind"].cat.categories.size == 4
+
+
+@pytest.mark.parametrize("formula", ["~ 150(", "~ age age", "~ ++", "~ |", "~ C(age"])
+def test_what_the_parser_stumbles_over_is_told_as_ours(formula):
+    with pytest.raises(DesignError, match="cannot be"):
+        formula_design(formula, TABLE, 6)

@@ -1,5 +1,7 @@
 """What may be passed as the maps of a group, and what is said about the rest."""
 
+from pathlib import Path
+
 import nibabel as nib
 import numpy as np
 import pandas as pd
@@ -15,7 +17,7 @@ from boldglm._base.errors import (
     ImageFileError,
     NotFittedError,
 )
-from boldglm._base.warnings import ImageWarning
+from boldglm._base.warnings import DesignWarning, ImageWarning
 from boldglm.glm.first_level import FirstLevelModel
 from boldglm.glm.second_level import SecondLevelModel
 from boldglm.glm.second_level.group_maps import collect_maps
@@ -396,3 +398,13 @@ def test_names_of_maps_are_those_the_user_knows(files, data):
         collect_maps(concat_imgs(sim.images(data))).names[2].startswith("volume 2 of")
     )
     assert collect_maps(table_of(files)).names[2] == "subject '03'"
+
+
+def test_a_map_that_is_there_twice_is_told(files):
+    with pytest.warns(DesignWarning, match=r"has '.*' 3 times \(and 1 others\): each"):
+        collect_maps([*files, files[0], files[0], files[1]])
+
+
+def test_paths_of_two_kinds_may_be_the_same_file(files):
+    with pytest.warns(DesignWarning, match="2 times: each counts as a subject"):
+        collect_maps([*map(str, files), Path(files[2])])

@@ -217,3 +217,21 @@ def test_a_highest_colour_of_nothing_positive_leaves_the_negative_side(
     assert (limits.low, limits.high) == (-8.0, vmax)
     shown = hide(np.array([-7.0, -4.0, 4.0]), 3.0, limits)
     np.testing.assert_array_equal(np.isnan(shown), [False, False, True])
+
+
+def test_a_diverging_map_from_0_up_has_its_upper_half():
+    """0 is in the middle of the colours, and the bar begins there."""
+    limits = colour_limits(TWO_SIDED, vmin=0, cmap=DIVERGING)
+    assert (limits.low, limits.high, limits.bar_low) == (-5.0, 5.0, 0.0)
+    shown = hide(np.array([-4.0, 0.5, 4.0]), 0.0, limits)
+    np.testing.assert_array_equal(shown, [np.nan, 0.5, 4.0])
+
+
+def test_a_limit_of_0_about_0_is_that_of_the_map():
+    assert colour_limits(TWO_SIDED, vmin=0, symmetric=True) == Limits(-5.0, 5.0)
+
+
+def test_limits_and_thresholds_beyond_single_precision():
+    with pytest.warns(FigureWarning, match="vmax is 1e\\+300 and is ignored"):
+        assert known_limit(1e300, "vmax") is None
+    assert np.isnan(hide(np.ones(2, np.float32), 1e300, Limits(None, None))).all()

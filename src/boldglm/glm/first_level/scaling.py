@@ -17,6 +17,9 @@ __all__ = [
     "warn_of_means",
 ]
 
+#: Of a signal: sums of more would not be finite.
+LARGEST = 1e300
+
 # What users may write, and the axes over which the mean is taken; None: no scaling.
 SCALINGS: dict[object, int | tuple[int, int] | None] = {
     0: 0,
@@ -50,11 +53,16 @@ def mean_scaling(Y, axis=0):
     (array([-10., 10.]), array([100.]))
     """
     data = as_numbers(Y, "Y")
-    if data.ndim != 2:
+    if data.ndim != 2 or 0 in data.shape:
         msg = f"Y has shape {data.shape}; expected (n_scans, n_voxels)."
         raise ShapeError(msg)
-    if not isinstance(axis, int | tuple) or axis not in SCALINGS:
+    if type(axis) not in (int, tuple) or axis not in SCALINGS:
         msg = f"axis is {axis!r}; expected 0, 1 or (0, 1)."
+        raise ValueError(msg)
+    if data.size and not np.abs(data).max() <= LARGEST and np.isfinite(data).all():
+        msg = (
+            f"Y has values up to {np.abs(data).max():g}; expected at most {LARGEST:g}."
+        )
         raise ValueError(msg)
     kept = data.dtype in (np.float32, np.float64)
     data = np.array(data, dtype=data.dtype if kept else np.float64)
@@ -136,7 +144,8 @@ def check_signal_scaling(signal_scaling) -> int | tuple[int, int] | None:
     if signal_scaling is not True:
         sequence = isinstance(signal_scaling, list | np.ndarray)
         key = tuple(signal_scaling) if sequence else signal_scaling
-        if isinstance(key, int | tuple) and key in SCALINGS:
+        plain = key if isinstance(key, tuple) else (key,)
+        if all(isinstance(one, int | np.integer) for one in plain) and key in SCALINGS:
             return SCALINGS[key]
     msg = (
         f"signal_scaling is {signal_scaling!r}; expected 0 (each voxel), 1 (each "

@@ -1,6 +1,6 @@
 """The design of a group: an intercept and what is known of the subjects."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -65,6 +65,10 @@ def make_second_level_design_matrix(
     import pandas as pd
 
     labels = as_list(subjects_label, "subjects_label", "names of subjects")
+    for label in labels:
+        if not isinstance(label, Hashable) or isinstance(label, list | np.ndarray):
+            msg = f"subjects_label has {label!r}; expected names of subjects."
+            raise TypeError(msg)
     if confounds is None:
         return pd.DataFrame({"intercept": np.ones(len(labels))})
     if not isinstance(confounds, pd.DataFrame):

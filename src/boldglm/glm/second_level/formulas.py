@@ -142,16 +142,21 @@ def _rows(
             "have no labels: the rows are those of the images, in their order."
         )
         raise DesignError(msg)
-    return named.reset_index(drop=True)
+    # a level that no subject has would be a column of zeros, or what others differ from
+    kinds: dict[str, Any] = {
+        str(name): column.cat.remove_unused_categories()
+        for name, column in named.items()
+        if isinstance(column.dtype, pd.CategoricalDtype)
+    }
+    return named.assign(**kinds).reset_index(drop=True)
 
 
 def _names_in(right: str, formula: str) -> list[str]:
     from formulaic import Formula
-    from formulaic.errors import FormulaicError
 
     try:
         return sorted(str(name) for name in Formula(right).required_variables)
-    except (FormulaicError, SyntaxError) as error:
+    except Exception as error:  # the parser has more ways to fail than its errors
         msg = f"The formula {formula!r} cannot be read: {_plain(error)}"
         raise DesignError(msg) from error
 

@@ -1,5 +1,6 @@
 """What users pass as the maps of a group, sorted out once."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from os import PathLike
@@ -8,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from boldglm._base.errors import DimensionError, NotFittedError
-from boldglm._base.warnings import ContrastWarning, warn
+from boldglm._base.warnings import ContrastWarning, DesignWarning, warn
 from boldglm.glm.second_level.group_models import (
     effects_of_models,
     is_first_level,
@@ -258,7 +259,21 @@ def _of_images(elements: Sequence[Any]) -> GroupMaps:
         _named(element, img, index)
         for index, (element, img) in enumerate(zip(elements, images, strict=True))
     )
+    _warn_of_twins([one for one in elements if isinstance(one, str | PathLike)])
     return GroupMaps("images", tuple(images), None, names)
+
+
+def _warn_of_twins(paths: Sequence[Any]) -> None:
+    """A map that is there twice counts as two subjects, who agree too well."""
+    counts = Counter(str(path) for path in paths)
+    twins = [path for path, count in counts.items() if count > 1]
+    if twins:
+        more = f" (and {len(twins) - 1} others)" if len(twins) > 1 else ""
+        warn(
+            f"second_level_input has {twins[0]!r} {counts[twins[0]]} times{more}: each "
+            "counts as a subject of its own, and the test takes them for independent.",
+            DesignWarning,
+        )
 
 
 def _named(element: Any, img: Any, index: int) -> str:

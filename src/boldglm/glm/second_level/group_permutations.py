@@ -155,7 +155,8 @@ def _image(found: GroupPermutation, name: str, title: str) -> "Nifti1Image":
 
 def _check_height(threshold: Any, control: str | None) -> None:
     """Tell of a height that cannot be, whatever is looked at."""
-    if control not in HEIGHT_CONTROLS:
+    named = isinstance(control, str) or control is None
+    if not named or control not in HEIGHT_CONTROLS:
         msg = (
             f"height_control is {control!r}; expected 'fpr', 'fdr', 'bonferroni' or "
             "'none'."

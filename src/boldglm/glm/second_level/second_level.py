@@ -239,7 +239,7 @@ class SecondLevelModel(Reported, GroupPermutations):
         self._check_fitted("design_matrix_")
         names = check_output_type(output_type)
         kind = second_level_stat_type
-        if kind not in (None, "t", "F"):
+        if kind is not None and not (isinstance(kind, str) and kind in {"t", "F"}):
             msg = f"second_level_stat_type is {kind!r}; expected 't', 'F' or None"
             raise ContrastError(msg)
         rows, title = self._contrast_rows(second_level_contrast)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from boldglm._base.arguments import shown as shown_value
 from boldglm._base.warnings import FigureWarning, warn
 from boldglm.plotting.cm import is_diverging
 
@@ -93,7 +94,8 @@ def colour_limits(
     if isinstance(symmetric, str):
         _check_auto(symmetric)
         symmetric = _has_both_signs(lowest, highest, vmin, vmax)
-        halved = vmin is None and cmap is not None and is_diverging(cmap)
+        from_zero = vmin is None or (vmin == 0 and vmax is None)
+        halved = from_zero and cmap is not None and is_diverging(cmap)
         if halved and not symmetric and (vmax is None or (vmax > 0 and highest > 0)):
             return _one_sided(lowest, highest, vmax)
     if symmetric:
@@ -138,10 +140,10 @@ def known_limit(value: Any, name: str) -> float | None:
     if isinstance(value, bool) or not isinstance(value, Real):
         msg = f"{name} is {value!r}; expected a number, or None for that of the map."
         raise TypeError(msg)
-    if not np.isfinite(float(value)):
+    if not abs(float(value)) <= float(np.finfo(np.float32).max):
         warn(
-            f"{name} is {value} and is ignored: the limit of the map is taken "
-            "(numpy's nanmin and nanmax skip missing values).",
+            f"{name} is {shown_value(value)} and is ignored: the limit of the map is "
+            "taken (numpy's nanmin and nanmax skip missing values).",
             FigureWarning,
         )
         return None
@@ -169,7 +171,8 @@ def _symmetric(
     lowest: float, highest: float, vmin: float | None, vmax: float | None
 ) -> Limits:
     given = [abs(value) for value in (vmin, vmax) if value is not None]
-    limit = max(given) if given else max(abs(lowest), abs(highest))
+    # a limit of 0 is one of what is shown: colours from 0 to 0 show nothing
+    limit = max(given, default=0.0) or max(abs(lowest), abs(highest))
     if vmin is not None and vmax is not None and not np.isclose(vmin, -vmax):
         warn(
             f"vmin={vmin:g} and vmax={vmax:g} are not symmetric about 0: "
@@ -200,12 +203,16 @@ def hide(
         shown[shown == -np.inf] = limits.low
     if threshold is None:
         return shown
-    with np.errstate(invalid="ignore"):
+    # of a map of one sign the bar has half of the colours
+    low = limits.low if limits.bar_low is None else limits.bar_low
+    high = limits.high if limits.bar_high is None else limits.bar_high
+    # what is beyond single precision is infinite there
+    with np.errstate(invalid="ignore", over="ignore"):
         hidden = np.abs(shown) <= threshold
-        if limits.low is not None and limits.low >= -threshold:
-            hidden |= shown < limits.low
-        if limits.high is not None and limits.high <= threshold:
-            hidden |= shown > limits.high
+        if low is not None and low >= -threshold:
+            hidden |= shown < low
+        if high is not None and high <= threshold:
+            hidden |= shown > high
     shown[hidden] = np.nan
     return shown
 

@@ -4,9 +4,11 @@ from abc import abstractmethod
 from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from boldglm._base.arguments import check_truth, shown
 from boldglm.plotting.displays.drawing import Drawing
 from boldglm.plotting.displays.frame import Frame, open_frame
 from boldglm.plotting.displays.layout import arrange, natural_scale
+from boldglm.plotting.displays.look import check_colour
 from boldglm.plotting.displays.panel import Panel, with_margin
 from boldglm.plotting.displays.views import VIEWS
 from boldglm.plotting.displays.volumes import Volume, open_volume
@@ -52,6 +54,11 @@ class Display(Drawing):
         radiological: bool = False,
         frame: Frame | None = None,
     ) -> None:
+        check_truth(radiological, "radiological")
+        if frame is not None and not isinstance(frame, Frame):
+            msg = f"frame is {shown(frame)}; expected a Frame of a display, or None."
+            raise TypeError(msg)
+        check_colour(brain_color, "brain_color")
         self.cut_coords = self.find_cut_coords(cut_coords=cut_coords)
         self.radiological = radiological
         self._brain_color = brain_color
@@ -188,6 +195,9 @@ class Display(Drawing):
     ) -> tuple[float, float]:
         if volume is None:
             return (180.0, 180.0)
+        if not isinstance(volume, Volume):
+            msg = f"sizes_from is {shown(volume)}; expected a Volume, or None."
+            raise TypeError(msg)
         extent = volume.extent(VIEWS[direction], filled=True)
         left, right, bottom, top = with_margin(extent)
         return right - left, top - bottom

@@ -5,8 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from boldglm._base.arguments import (
+    as_numbers,
+    check_truth,
+    checked_number,
+    checked_whole,
+)
 from boldglm._base.warnings import FigureWarning, warn
-from boldglm.image.checks import as_numbers
 from boldglm.plotting.cm import colour_map
 from boldglm.plotting.displays.colours import (
     Limits,
@@ -15,6 +20,7 @@ from boldglm.plotting.displays.colours import (
     norm_of,
 )
 from boldglm.plotting.displays.frame import TITLE_SIZE, Frame
+from boldglm.plotting.displays.look import check_colour
 from boldglm.plotting.displays.markers import Markers
 from boldglm.plotting.displays.opacity import Opacity, as_opacity
 from boldglm.plotting.displays.panel import Panel
@@ -181,6 +187,7 @@ class Drawing(ABC):
             For a negative threshold.
         """
         check_threshold(threshold)
+        check_truth(filled, "filled")
         how = kwargs.pop("resampling_interpolation", "continuous")
         volume = open_volume(img, "img", how)
         look = dict(kwargs)
@@ -221,6 +228,7 @@ class Drawing(ABC):
 
         from boldglm.plotting.edges import edge_map
 
+        check_colour(color, "color")
         volume = open_volume(img, "img")
         look = {"cmap": ListedColormap([color]), "norm": Normalize(0.0, 1.0)}
         for panel, plane in self._planes_of(volume):
@@ -290,6 +298,13 @@ class Drawing(ABC):
         **kwargs
             See `matplotlib.axes.Axes.text`.
         """
+        for name, colour in (("color", color), ("bgcolor", bgcolor)):
+            if colour is not None:
+                check_colour(colour, name)
+        for name, place in (("x", x), ("y", y)):
+            checked_number(place, name, "a fraction of the frame", low=-10, high=10)
+        checked_number(size, "size", "points", low=0.1, high=1000)
+        checked_number(alpha, "alpha", "an opacity, from 0 to 1", low=0, high=1)
         lines, size = fit_title(str(text), size, self._frame)
         self._frame.title_lines = len(lines) if y > 0.9 else 0
         box = {"boxstyle": "square,pad=.3", "ec": bgcolor, "fc": bgcolor}
@@ -341,6 +356,11 @@ class Drawing(ABC):
         **kwargs
             See `matplotlib.axes.Axes.text`.
         """
+        flags = {"left_right": left_right, "positions": positions, "scalebar": scalebar}
+        for name, flag in flags.items():
+            check_truth(flag, name)
+        checked_number(size, "size", "points", low=0.1, high=1000)
+        decimals = checked_whole(decimals, "decimals", "0 to 10", high=10)
         size = size * self._frame.text_scale()
         ground = {"boxstyle": "square,pad=0.1", "fc": self._frame.paper, "ec": "none"}
         look = {"color": self._frame.ink, "bbox": ground | {"alpha": 0.7}} | kwargs
@@ -348,7 +368,7 @@ class Drawing(ABC):
             if left_right:
                 panel.say_sides(size, **look)
             if positions:
-                panel.say_position(size, int(decimals), **look)
+                panel.say_position(size, decimals, **look)
             if scalebar:
                 ink = look["color"]
                 scale_bar(panel.ax, scale_size, scale_units, scale_loc, size, ink)

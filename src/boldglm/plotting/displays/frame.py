@@ -3,6 +3,7 @@
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
+from boldglm._base.arguments import check_truth
 from boldglm.plotting.displays.colour_bar import draw_bar
 from boldglm.plotting.displays.colours import Limits
 from boldglm.plotting.displays.words import text_width
@@ -213,6 +214,9 @@ def open_frame(
     from matplotlib.axes import Axes
     from matplotlib.figure import FigureBase
 
+    flags = {"leave_space": leave_space, "colorbar": colorbar, "black_bg": black_bg}
+    for name, flag in flags.items():
+        check_truth(flag, name)
     space = SPACE if leave_space else 0.0
     if isinstance(axes, Axes):
         if figure is not None and axes.figure is not figure:
@@ -223,7 +227,7 @@ def open_frame(
     is_ours = figure is None or _is_new(figure)
     if figure is None or isinstance(figure, Integral):
         width = panels[0] + space + (BAR_STRIP if colorbar else 0.0)
-        height = panels[1] + (TITLE_STRIP if title else 0.0)
+        height = panels[1] + (TITLE_STRIP if title is not None and str(title) else 0.0)
         options: dict[str, Any] = {}
         if is_ours:
             options["figsize"] = (max(width, 1.0), max(height, 1.0))

@@ -1,11 +1,13 @@
 """Points of the world, on the panels that show their place."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from boldglm._base.arguments import as_numbers, shown
 from boldglm.plotting.displays.panel import Panel
 
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ class Markers:
         >>> Markers.of([[1, 2, 3]], "r", 30).points.shape
         (1, 3)
         """
-        points = np.atleast_2d(np.asarray(coords, dtype=float))
+        points = np.atleast_2d(as_numbers(coords, "marker_coords")).astype(float)
         if points.ndim != 2 or points.shape[1] != 3:
             msg = (
                 f"marker_coords have shape {np.shape(coords)}; expected x, y and z in "
@@ -56,9 +58,12 @@ class Markers:
             )
             raise ValueError(msg)
         n = len(points)
+        _check_sizes(sizes)
+        colours = _per_point(colors, n, "marker_color")
+        _check_colours(colours)
         return cls(
             points,
-            _per_point(colors, n, "marker_color"),
+            colours,
             _per_point(sizes, n, "marker_size"),
         )
 
@@ -88,10 +93,32 @@ class Markers:
         return {"vmin": float(min(given)), "vmax": float(max(given))}
 
 
+def _check_sizes(sizes: Any) -> None:
+    found = as_numbers(sizes, "marker_size", "areas in square points")
+    if found.ndim > 1 or not ((found >= 0) & (found < 1e6)).all():
+        msg = f"marker_size is {shown(sizes)}; expected areas in square points."
+        raise ValueError(msg)
+
+
+def _check_colours(colours: Any) -> None:
+    """Colours, or numbers that stand for some."""
+    from boldglm.plotting.displays.look import check_colour
+
+    for one in colours if isinstance(colours, list) else [colours]:
+        number = isinstance(one, Real) and not isinstance(one, bool)
+        if not number or not np.isfinite(float(one)):
+            check_colour(one, "marker_color")
+
+
 def _per_point(option: Any, n: int, name: str) -> Any:
     """One value for all, or a list of one per point."""
     if isinstance(option, str | int | float | np.number):
         return option
+    if isinstance(option, np.ndarray) and option.ndim == 0:
+        option = [option.item()]
+    if not isinstance(option, Iterable) or isinstance(option, Mapping):
+        msg = f"{name} is {shown(option)}; expected one, or one for each marker."
+        raise TypeError(msg)
     values = list(option)
     if len(values) == n:
         return values

@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from boldglm._base.arguments import check_truth, checked_number
 from boldglm.plotting.displays.display import Display
 from boldglm.plotting.displays.panel import Panel, with_margin
 from boldglm.plotting.displays.views import Plane
@@ -47,6 +48,8 @@ class OrthoProjector(Display):
         plot_abs: bool = True,
         **options: Any,
     ) -> None:
+        checked_number(alpha, "alpha", "an opacity, from 0 to 1", low=0, high=1)
+        check_truth(plot_abs, "plot_abs")
         super().__init__(cut_coords, axes, black_bg, brain_color, **options)
         self._plot_abs = plot_abs
         for panel in self.axes.values():

@@ -105,7 +105,11 @@ class OrthoSlicer(_Slicer):
         """
         from matplotlib.collections import LineCollection
 
-        coords = self.cut_coords if cut_coords is None else cut_coords
+        coords = self.cut_coords
+        if cut_coords is not None:
+            coords = checked_coords(
+                cut_coords, type(self).__name__, len(self.directions)
+            )
         at = dict(zip(self.directions, coords, strict=True))
         ink = "0.8" if self.black_bg else "0.15"
         look = {"colors": kwargs.pop("color", ink), "linewidths": 0.8, "alpha": 0.75}
@@ -245,7 +249,9 @@ class MosaicSlicer(_Slicer):
             }
             check_in_bounds(img, coords)
             return coords
-        counts = [cut_coords] * 3 if np.ndim(cut_coords) == 0 else list(cut_coords)
+        counts = (
+            [cut_coords] * 3 if np.ndim(cut_coords) == 0 else [*np.ravel(cut_coords)]
+        )
         whole = all(
             isinstance(one, Integral) and not isinstance(one, bool) for one in counts
         )
