@@ -23,6 +23,7 @@ from pathlib import Path
 
 import boldglm
 from benchmarks import records
+from benchmarks.check_works import WORKS
 
 __all__ = ["LIMIT", "compare", "counted", "main", "reference_path", "timed"]
 
@@ -52,7 +53,12 @@ def main() -> int:
         "--keep", action="store_true", help="write the reference instead of comparing"
     )
     parser.add_argument(
-        "--only", action="append", default=[], help="one piece; may be repeated"
+        "--only",
+        action="append",
+        default=[],
+        choices=WORKS,
+        metavar="PIECE",
+        help=f"may be repeated: {', '.join(WORKS)}",
     )
     options = parser.parse_args()
     way = options.by or (WAYS[0] if shutil.which("valgrind") else WAYS[1])
