@@ -36,8 +36,9 @@ __all__ = ["__version__", *_SUBPACKAGES]  # noqa: PLE0604
 def __getattr__(name: str) -> ModuleType:
     if name in _SUBPACKAGES:
         return import_module(f"{__name__}.{name}")
-    msg = f"module 'boldglm' has no attribute {name!r}"
-    raise AttributeError(msg)
+    from boldglm._base.elsewhere import no_such_name
+
+    raise no_such_name(__name__, name)
 
 
 def __dir__() -> list[str]:

@@ -1,11 +1,13 @@
 """Public names that are loaded when they are first used."""
 
 import importlib
+import pkgutil
 import subprocess
 import sys
 
 import pytest
 
+from boldglm._base.elsewhere import PEER_ONLY, PEER_PACKAGES
 from boldglm._base.lazy import attach
 
 PACKAGES = [
@@ -37,6 +39,42 @@ def test_other_names_are_attribute_errors():
     message = "module 'boldglm.core' has no attribute 'tfce'"
     with pytest.raises(AttributeError, match=message):
         get("tfce")
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "where"),
+    [
+        ("boldglm.plotting", "view_img", "nilearn.plotting"),
+        ("boldglm.datasets", "fetch_haxby", "nilearn.datasets"),
+        (
+            "boldglm.interfaces.fmriprep",
+            "load_confounds",
+            "nilearn.interfaces.fmriprep",
+        ),
+        ("boldglm", "surface", "nilearn"),
+    ],
+)
+def test_a_name_of_nilearn_that_is_not_there_is_told_from_others(module, name, where):
+    """By every way of asking for it, and without a lie to those who only look."""
+    message = rf"^{module} has no '{name}': import it from {where}\. Images are nib"
+    with pytest.raises(ImportError, match=message) as error:
+        exec(f"from {module} import {name}", {})
+    assert error.value.name == module
+    found = importlib.import_module(module)
+    with pytest.raises(AttributeError, match=message):
+        getattr(found, name)
+    assert not hasattr(found, name)
+    with pytest.raises(ImportError, match="cannot import name 'no_such_name'"):
+        exec(f"from {module} import no_such_name", {})
+
+
+def test_modules_within_a_package_are_no_names_of_nilearn():
+    """They would be hidden: what looks for them first asks for the name."""
+    for package, names in PEER_ONLY.items():
+        paths = importlib.import_module(f"boldglm.{package}").__path__
+        assert not names & {one.name for one in pkgutil.iter_modules(paths)}
+    here = importlib.import_module("boldglm").__path__
+    assert not PEER_PACKAGES & {one.name for one in pkgutil.iter_modules(here)}
 
 
 @pytest.mark.parametrize("package", PACKAGES)

@@ -19,6 +19,7 @@ from boldglm.datasets.registry import Source, dataset
 
 FILES = {"fMRI/run1.img": b"voxels" * 5000, "fMRI/run1.hdr": b"header"}
 HOLDS = {"sub/fMRI/run*.img": 1, "sub/fMRI/run*.hdr": 1}
+UNKNOWN = "of a size that the server tells; more than 1 MB is refused"
 WHOLE = {f"sub/{name}": data for name, data in FILES.items()}
 
 
@@ -233,7 +234,7 @@ def test_of_two_processes_at_once_one_downloads(archive, server, tmp_path):
     assert [process.returncode for process in both] == [0, 0]
     assert len(server.requests) == 1
     assert said == [
-        [f"Fetching fiac into {tmp_path} (up to 1 MB)", "2"],
+        [f"Fetching fiac into {tmp_path} ({UNKNOWN})", "2"],
         ["Waiting for another process that fetches fiac", "2"],
     ]
     assert files_of(tmp_path) == WHOLE
@@ -302,28 +303,51 @@ def test_what_is_said(archive, faces, tmp_path, verbose, lines, caplog):
     bring(faces, tmp_path, [archive], verbose=verbose)
     assert len(caplog.messages) == lines
     if lines:
-        first = f"Fetching spm_multimodal_fmri into {tmp_path} (up to 1 MB)"
+        first = f"Fetching spm_multimodal_fmri into {tmp_path} ({UNKNOWN})"
         assert caplog.messages[0] == first
 
 
 @pytest.mark.parametrize(
     ("sizes", "told"),
     [
-        ([7_000_000], "(up to 7 MB)"),
-        ([7_000_000, 9_000_000], "(up to 16 MB)"),
-        ([7_000_000] * 3, "(3 files of up to 7 MB)"),
+        ([7_000_000], "7 MB"),
+        ([7_000_000, 9_000_000], "16 MB"),
+        ([7_000_000] * 3, "3 files of 7 MB"),
     ],
 )
-def test_how_much_may_come_is_said_first(
+def test_how_much_comes_is_said_first(
     faces, tmp_path, offline, patience, caplog, sizes, told
 ):
     caplog.set_level("INFO", "boldglm")
-    sources = [Source(f"{at}", ("https://x.y",), n) for at, n in enumerate(sizes)]
-    # where the length is known, it is no limit
-    sources.append(replace(sources.pop(), at_most=10**9, size=sizes[-1]))
+    sources = [
+        Source(f"{at}", ("https://x.y",), 10**9, size=n) for at, n in enumerate(sizes)
+    ]
     with pytest.raises(FetchError):
         bring(faces, tmp_path, sources)
-    assert caplog.messages[0].endswith(told)
+    assert caplog.messages[0].endswith(f" ({told})")
+
+
+@pytest.mark.parametrize(
+    ("limits", "told"),
+    [
+        ([7], "of a size that the server tells; more than 7 MB is refused"),
+        ([7, 9], "of a size that the server tells; more than 16 MB is refused"),
+        (
+            [7, 7, 7],
+            "3 files, of sizes that the server tells; more than 7 MB each is refused",
+        ),
+    ],
+)
+def test_a_limit_is_not_told_as_a_size(
+    faces, tmp_path, offline, patience, caplog, limits, told
+):
+    caplog.set_level("INFO", "boldglm")
+    sources = [
+        Source(f"{at}", ("https://x.y",), n * 10**6) for at, n in enumerate(limits)
+    ]
+    with pytest.raises(FetchError):
+        bring(faces, tmp_path, sources)
+    assert caplog.messages[0].endswith(f" ({told})")
 
 
 @pytest.mark.parametrize("verbose", [0, 1])

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from boldglm._base.elsewhere import PEER_ONLY
+
 DOCS = Path(__file__).parents[2] / "docs"
 NILEARN = (DOCS / "porting.md").read_text()
 NISTATS = (DOCS / "porting-nistats.md").read_text()
@@ -70,7 +72,7 @@ def test_names_of_boldglm_are_there(name):
     resolve(name)
 
 
-@pytest.mark.parametrize("row", rows(NILEARN.partition("## Four")[0]), ids=str)
+@pytest.mark.parametrize("row", rows(NILEARN.partition("## Five")[0]), ids=str)
 def test_only_the_root_of_a_name_of_nilearn_changes(row):
     pytest.importorskip("nilearn")
     old, new = row[0].strip("`"), row[1].strip("`")
@@ -114,6 +116,26 @@ def test_what_is_not_there_yet_is_told(module):
     told = {name: set(re.findall(r"`(\w+)`", names)) for name, names in MISSING}
     assert set(told) <= set(COVERED)
     assert told.get(module, set()) == lacks(module)
+
+
+@pytest.mark.parametrize(("module", "told"), MISSING, ids=str)
+def test_errors_tell_of_the_names_that_the_page_tells_of(module, told):
+    if not hasattr(import_or_none(module), "__path__"):
+        return  # a module without a door of its own
+    names = set(re.findall(r"`(\w+)`", told))
+    within = {name for name in names if import_or_none(f"{module}.{name}")}
+    assert names - within == PEER_ONLY[module]
+
+
+def test_errors_tell_of_no_other_names():
+    assert set(PEER_ONLY) <= {module for module, _ in MISSING}
+
+
+def import_or_none(module):
+    try:
+        return import_module(f"boldglm.{module}")
+    except ModuleNotFoundError:
+        return None
 
 
 def test_the_call_that_was_never_released_is_there_as_the_page_has_it():

@@ -43,6 +43,8 @@ def test_every_door_has_a_page(written):
         if info.ispkg
     }
     public = {name for name in packages if name.split(".")[0] not in NO_DOORS}
+    # one has nothing behind it, and says only where else to ask
+    public = {door for door in public if import_module(f"boldglm.{door}").__all__}
     listed = set(boldglm.__all__) - {"__version__"} - NO_DOORS
     assert set(DOORS) >= public | listed | set(DOORS_OF_NILEARN)
     for door in DOORS:

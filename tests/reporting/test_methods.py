@@ -129,15 +129,16 @@ def test_censored_scans_are_told():
     keep = [scan for scan in range(runs.N_SCANS) if scan not in (3, 4, 40)]
     model.fit(runs.image(table), events=table, sample_masks=[keep])
     assert "One run of 80 scans was" in words(model)
-    assert "3 scans were censored, that is left out of the fit, in which 77" in words(
-        model
+    assert (
+        "Of the scans, 3 were censored, that is left out of the fit; 77 remained."
+        in words(model)
     )
     two = FirstLevelModel(t_r=runs.T_R, mask_img=sim.brain())
     images = [runs.image(table), runs.image(table, 1)]
     two.fit(images, events=[table] * 2, sample_masks=[keep, keep[:-5]])
     text = words(two)
     assert "2 runs of 80 scans each" in text
-    assert "Of these, 11 scans were censored" in text
+    assert "Of the scans, 11 were censored" in text
     assert "72 to 77 remained in each run" in text
     facts = dict(sim.content(model).runs[0].facts.rows)
     assert facts["censored scans"] == 3

@@ -285,6 +285,8 @@ def test_a_single_scan_has_no_trend_and_no_spread(series):
         ({"runs": [0, 1]}, ShapeError, r"one label per scan, \(90,\)"),
         ({"sample_mask": []}, AllVolumesRemovedError, "keeps no scan at all"),
         ({"sample_mask": [1, 1]}, ValueError, "has scan 1 more than once"),
+        ({"sample_mask": [0, 2] * 45}, ValueError, "has scan 0 more than once"),
+        ({"sample_mask": [0, 1] * 45}, ValueError, r"use booleans: mask\.astype\(bool"),
         ({"sample_mask": [0.5]}, ShapeError, "type float64; expected scan numbers"),
         ({"sample_mask": [90]}, IndexError, "scans 0 to 89"),
         (

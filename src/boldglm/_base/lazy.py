@@ -33,8 +33,9 @@ def attach(
 
     def get(name: str) -> Any:
         if name not in names:
-            msg = f"module {package!r} has no attribute {name!r}"
-            raise AttributeError(msg)
+            from boldglm._base.elsewhere import no_such_name
+
+            raise no_such_name(package, name)
         module = import_module(names[name])
         return module if names[name] == f"{package}.{name}" else getattr(module, name)
 

@@ -23,7 +23,8 @@ def introduce(voxel_size: float, settings: RunSettings, seed: int) -> None:
         f"Two runs of {settings.n_scans} scans, {voxel_size:g} mm voxels: blocks of "
         "faces and houses,\nwith autoregressive noise, drifts, motion and spoilt "
         "scans. They are written to disk,\nand the analysis reads nothing but the "
-        "files.\n",
+        "files. The first fit after installing\ncompiles for about half a minute, once."
+        "\n",
         flush=True,
     )
 

@@ -258,11 +258,14 @@ def _clear(folder: Path, sources: Sequence[Source]) -> None:
 
 
 def _size_told(sources: Sequence[Source]) -> str:
-    """How much may come: all of it, or for files of one kind how much each."""
+    """How much comes; where that is not known, from where on it is refused."""
     sizes = [(source.size or source.at_most) // 1_000_000 for source in sources]
-    if len(sizes) > 1 and len(set(sizes)) == 1:
-        return f"{len(sizes)} files of up to {sizes[0]} MB"
-    return f"up to {sum(sizes)} MB"
+    alike = len(sizes) > 1 and len(set(sizes)) == 1
+    if all(source.size for source in sources):
+        return f"{len(sizes)} files of {sizes[0]} MB" if alike else f"{sum(sizes)} MB"
+    what = f"{len(sizes)} files, of sizes" if alike else "of a size"
+    limit = f"{sizes[0]} MB each" if alike else f"{sum(sizes)} MB"
+    return f"{what} that the server tells; more than {limit} is refused"
 
 
 def _checked_name(name: Any) -> str:

@@ -124,10 +124,10 @@ def _censoring_words(scans: Sequence[int], kept: Sequence[int]) -> str:
     censored = sum(scans) - sum(kept)
     if not censored:
         return ""
-    were = "scan was" if censored == 1 else "scans were"
+    were = "was" if censored == 1 else "were"
     each = " in each run" if len(scans) > 1 else ""
     return (
-        f"Of these, {censored} {were} censored, that is left out of the fit, in which "
+        f"Of the scans, {censored} {were} censored, that is left out of the fit; "
         f"{_from_to(kept)} remained{each}."
     )
 

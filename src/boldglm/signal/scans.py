@@ -115,5 +115,11 @@ def _scan_numbers(mask: Any, n_scans: int, run: int) -> np.ndarray:
     repeated = numbers[1:][np.diff(numbers) == 0]
     if repeated.size:
         msg = f"The sample mask of run {run} has scan {repeated[0]} more than once."
+        if numbers.size == n_scans and numbers[-1] <= 1:
+            msg = (
+                f"The sample mask of run {run} is {n_scans} times 0 or 1, and whole "
+                "numbers are those of scans; for one answer per scan use booleans: "
+                "mask.astype(bool)."
+            )
         raise ValueError(msg)
     return numbers

@@ -218,6 +218,8 @@ def test_sample_masks_become_indices(mask, kept):
         ([0, 4], "has index 4; expected 0 to 3"),
         ([-1, 2], "has index -1; expected 0 to 3"),
         ([1, 1], "has index 1 twice"),
+        ([0, 0, 2, 3], "has index 0 twice"),
+        ([1, 1, 0, 1], r"is 4 times 0 or 1, .* use booleans: mask\.astype\(bool\)"),
         ([0.0, 1.0], r"type float64; expected one boolean per scan"),
         ([[0, 1]], r"has shape \(1, 2\)"),
     ],

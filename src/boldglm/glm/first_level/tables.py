@@ -130,6 +130,11 @@ def _check_kept(kept: np.ndarray, n_scans: int, what: str) -> None:
     repeated = kept[1:][np.diff(kept) == 0]
     if repeated.size:
         msg = f"{what} has index {repeated[0]} twice; expected each scan once."
+        if kept.size == n_scans and kept[-1] <= 1:
+            msg = (
+                f"{what} is {n_scans} times 0 or 1, and whole numbers are indices of "
+                "scans; for one answer per scan use booleans: mask.astype(bool)."
+            )
         raise DesignError(msg)
 
 
