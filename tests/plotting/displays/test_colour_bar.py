@@ -131,10 +131,3 @@ def test_a_label_is_at_the_value_it_says(top):
     axes = bar(Limits(0.0, top), tick_format="%i")
     for text, place in zip(axes.get_yticklabels(), axes.get_yticks(), strict=True):
         assert abs(float(text.get_text()) - place) <= 0.5
-
-
-@pytest.mark.parametrize("top", [0.996, 1.0, 1.4])
-def test_a_label_is_at_the_value_it_says(top):
-    axes = bar(Limits(0.0, top), tick_format="%i")
-    for text, place in zip(axes.get_yticklabels(), axes.get_yticks(), strict=True):
-        assert abs(float(text.get_text()) - place) <= 0.5
