@@ -49,6 +49,11 @@ def Y(rng, X):
     return 1000 + noise + 5 * X[:, :1]
 
 
+def law(model):
+    """What a law is held to: an ARMA(1, 1) is searched for in single precision."""
+    return 2e-5 if model.kind == "arma11" else 1e-8
+
+
 def assert_close(got, expected, rtol=1e-8):
     size = np.abs(expected).max(initial=1e-300)
     np.testing.assert_allclose(got, expected, rtol=rtol, atol=rtol * size)
@@ -102,19 +107,19 @@ def test_another_basis_of_the_same_space_changes_no_estimable_contrast(
     one, two = fit_glm(Y, X, model), fit_glm(Y, X @ A, model)
     rows = np.eye(5)[:3]
     for got, expected in zip(t_and_f(two, rows @ A), t_and_f(one, rows), strict=True):
-        assert_close(got, expected)
-    assert_close(X @ A @ two.beta, X @ one.beta)
-    assert_close(two.sigma2, one.sigma2)
+        assert_close(got, expected, law(model))
+    assert_close(X @ A @ two.beta, X @ one.beta, law(model))
+    assert_close(two.sigma2, one.sigma2, law(model))
 
 
 def test_columns_the_design_has_already_change_no_estimable_contrast(model, X, Y):
     copied = np.column_stack([X, X[:, 1] - 2 * X[:, 2], 1e3 * X[:, 4]])
     one, two = fit_glm(Y, X, model), fit_glm(Y, copied, model)
     assert one.dof == two.dof
-    assert_close(two.sigma2, one.sigma2)
+    assert_close(two.sigma2, one.sigma2, law(model))
     got = t_and_f(two, np.eye(7)[[0, 3]])
     for one_stat, other in zip(got, t_and_f(one, np.eye(5)[[0, 3]]), strict=True):
-        assert_close(one_stat, other)
+        assert_close(one_stat, other, law(model))
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2, None])
@@ -149,7 +154,7 @@ def test_exact_models_read_the_same_backwards(name, X, Y):
     """A stationary series has no direction."""
     model = noise_model(name, first_scans="exact")
     one, two = fit_glm(Y, X, model), fit_glm(Y[::-1], X[::-1], model)
-    assert_same(one, two)
+    assert_same(one, two, law(model))
 
 
 def test_estimates_are_finite_whatever_the_voxel(model, X, Y):

@@ -46,6 +46,11 @@ def found(Y, X, noise, t=T_CONTRAST, F=F_CONTRAST, **options):
     return out
 
 
+def searched(noise):
+    """An ARMA(1, 1) is searched for in single precision."""
+    return 2e-5 if noise == "arma11" else 1e-8
+
+
 def assert_same(one, two, rtol):
     for name, values in two.items():
         if rtol == 0:
@@ -102,7 +107,7 @@ def test_what_the_design_explains(noise, X, Y, rng):
 def test_regressors_of_the_same_space(noise, X, Y, rng):
     A = rng.standard_normal((3, 3)) + 2 * np.eye(3)
     other = found(Y, X @ A, noise, T_CONTRAST @ A, F_CONTRAST @ A)
-    assert_same(other, found(Y, X, noise), 1e-8)
+    assert_same(other, found(Y, X, noise), searched(noise))
 
 
 @pytest.mark.parametrize("noise", NOISES)
@@ -123,7 +128,7 @@ def test_order_of_voxels_blocks_and_threads(noise, X, Y, rng, monkeypatch):
 @pytest.mark.parametrize("noise", NOISES)
 def test_scans_backwards(noise, X, Y):
     one = found(Y[::-1], X[::-1], noise, first_scans="exact")
-    assert_same(one, found(Y, X, noise, first_scans="exact"), 1e-8)
+    assert_same(one, found(Y, X, noise, first_scans="exact"), searched(noise))
 
 
 N_SUBJECTS = 12
