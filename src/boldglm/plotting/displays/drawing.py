@@ -20,7 +20,7 @@ from boldglm.plotting.displays.colours import (
     norm_of,
 )
 from boldglm.plotting.displays.frame import TITLE_SIZE, Frame
-from boldglm.plotting.displays.look import check_colour
+from boldglm.plotting.displays.look import check_colour, check_words
 from boldglm.plotting.displays.markers import Markers
 from boldglm.plotting.displays.opacity import Opacity, as_opacity
 from boldglm.plotting.displays.panel import Panel
@@ -206,11 +206,10 @@ class Drawing(ABC):
         if isinstance(look.get("cmap"), str):
             look["cmap"] = colour_map(look["cmap"])
         for panel, plane in self._planes_of(volume):
+            shown = plane
             if filled:
                 known = hide(plane.values, threshold, Limits(*volume.range))
                 shown = Plane(np.nan_to_num(known), plane.extent)
-            else:
-                shown = plane
             # A contour is part of a picture: it makes one wider only if it is alone
             if panel.is_empty:
                 panel.widen(self.extent_of(volume, panel))
@@ -298,13 +297,10 @@ class Drawing(ABC):
         **kwargs
             See `matplotlib.axes.Axes.text`.
         """
+        check_words(x, y, size, alpha)
         for name, colour in (("color", color), ("bgcolor", bgcolor)):
             if colour is not None:
                 check_colour(colour, name)
-        for name, place in (("x", x), ("y", y)):
-            checked_number(place, name, "a fraction of the frame", low=-10, high=10)
-        checked_number(size, "size", "points", low=0.1, high=1000)
-        checked_number(alpha, "alpha", "an opacity, from 0 to 1", low=0, high=1)
         lines, size = fit_title(str(text), size, self._frame)
         self._frame.title_lines = len(lines) if y > 0.9 else 0
         box = {"boxstyle": "square,pad=.3", "ec": bgcolor, "fc": bgcolor}
@@ -356,9 +352,9 @@ class Drawing(ABC):
         **kwargs
             See `matplotlib.axes.Axes.text`.
         """
-        flags = {"left_right": left_right, "positions": positions, "scalebar": scalebar}
-        for name, flag in flags.items():
-            check_truth(flag, name)
+        check_truth(left_right, "left_right")
+        check_truth(positions, "positions")
+        check_truth(scalebar, "scalebar")
         checked_number(size, "size", "points", low=0.1, high=1000)
         decimals = checked_whole(decimals, "decimals", "0 to 10", high=10)
         size = size * self._frame.text_scale()

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from boldglm._base.arguments import shown
+from boldglm._base.arguments import checked_number, shown
 
-__all__ = ["check_colour"]
+__all__ = ["check_colour", "check_words"]
 
 
 def check_colour(colour: Any, name: str) -> None:
@@ -30,3 +30,20 @@ def check_colour(colour: Any, name: str) -> None:
             "'#ff0000' or (1, 0, 0)."
         )
         raise ValueError(msg)
+
+
+def check_words(x: Any, y: Any, size: Any, alpha: Any) -> None:
+    """Raise unless words can be placed so on a frame, and be so large.
+
+    Raises
+    ------
+    TypeError, ValueError
+
+    Examples
+    --------
+    >>> check_words(0.0, 1.0, 12, 0.5)
+    """
+    checked_number(x, "x", "a fraction of the frame", low=-10, high=10)
+    checked_number(y, "y", "a fraction of the frame", low=-10, high=10)
+    checked_number(size, "size", "points", low=0.1, high=1000)
+    checked_number(alpha, "alpha", "an opacity, from 0 to 1", low=0, high=1)
