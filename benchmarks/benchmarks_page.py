@@ -63,7 +63,9 @@ def _cell(seconds: list[float], mib: float | None) -> str:
 
 
 def _seconds(value: float) -> str:
-    """Two digits, in a unit that has them."""
+    """Two or three digits, in a unit that has them."""
+    if value >= 100:
+        return f"{value:,.0f} s"
     if value < 0.1:
         return f"{1000 * value:.2g} ms" if value < 0.01 else f"{1000 * value:.0f} ms"
     return f"{value:.2f} s" if value < 1 else f"{value:.3g} s"

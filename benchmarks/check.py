@@ -4,7 +4,8 @@ Small pieces of our own work (`benchmarks.check_works`) are compared with a refe
 ``benchmarks/results``: more than a quarter above it fails. By instructions, where
 callgrind is there: they are the same on a busy machine, and the same to a few per cent
 on any machine of an architecture, since what depends on the processor is held fixed.
-Otherwise by seconds, beside a yardstick in turn: these are those of a kind of machine.
+Otherwise by the processor's seconds, beside a yardstick in turn, one thread: these are
+those of a kind of machine.
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """What is watched for becoming slower: small pieces of our own work.
 
 Each entry of `WORKS` prepares its data once and returns the function that is counted or
-timed. They take 5 to 100 ms, so that a simulated processor gets through them too.
+timed. They take 5 to 200 ms, so that a simulated processor gets through them too.
 """
 
 from collections.abc import Callable
@@ -48,7 +48,7 @@ def _fit(noise_model: str) -> Callable[[Path], Work]:
         from boldglm.glm.first_level import run_glm
 
         del folder
-        problem = masked_run(150, 3_000, 22)
+        problem = masked_run(150, 10_000, 22)
         return partial(run_glm, problem.Y, problem.X, noise_model=noise_model)
 
     return prepare
@@ -189,9 +189,9 @@ WORKS: dict[str, Callable[[Path], Work]] = {
     "run from .nii.gz, auto8": _run_from_file("auto8"),
     "resampling of volumes": _resampling,
     "masker with cleaning": _masker,
-    "max-T flips": _flips(500),
-    "cluster flips": _flips(100, threshold=0.001),
-    "TFCE flips": _flips(30, tfce=True, two_sided_test=False),
+    "max-T flips": _flips(5_000),
+    "cluster flips": _flips(500, threshold=0.001),
+    "TFCE flips": _flips(200, tfce=True, two_sided_test=False),
     "thresholds and clusters": _thresholds,
     "plot_stat_map": _figure("plot_stat_map"),
     "plot_glass_brain": _figure("plot_glass_brain"),

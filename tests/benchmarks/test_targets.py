@@ -189,6 +189,7 @@ class TestPage:
                 result(ours=[0.413], peer=[9.42]),
                 result("scans", ours=[], peer=[], ours_mib=403.4, peer_mib=3700.0),
                 result("import", ours=[0.0021], peer=[0.028]),
+                result("TFCE", ours=[7.04], peer=[1527.5]),
             )
         )
         assert found["fit"][1:] == [
@@ -196,6 +197,7 @@ class TestPage:
         ]  # fmt: skip
         assert found["scans"][2:] == ["403 MiB", "3,700 MiB", "", "met"]
         assert found["import"][2:5] == ["2.1 ms", "28 ms", f"{TIMES}13"]
+        assert found["TFCE"][2:4] == ["7.04 s", "1,528 s"]
         assert found["faces"][2:] == ["", "", "", "not measured"]
         assert f"300 {TIMES} 235,375" in found["fit"][0]
 
