@@ -330,10 +330,9 @@ def test_how_much_comes_is_said_first(
 @pytest.mark.parametrize(
     ("limits", "told"),
     [
-        ([7], "of a size that the server tells; more than 7 MB is refused"),
-        ([7, 9], "of a size that the server tells; more than 16 MB is refused"),
+        ([7, 9], "of a size that the server tells; more than 23 MB is refused"),
         (
-            [7, 7, 7],
+            [7, 7],
             "3 files, of sizes that the server tells; more than 7 MB each is refused",
         ),
     ],
@@ -345,6 +344,9 @@ def test_a_limit_is_not_told_as_a_size(
     sources = [
         Source(f"{at}", ("https://x.y",), n * 10**6) for at, n in enumerate(limits)
     ]
+    # a size that is known makes no size of the others' limits
+    sources.append(replace(sources.pop(), at_most=10**9, size=limits[-1] * 10**6))
+    sources.append(replace(sources[0], file="one more"))
     with pytest.raises(FetchError):
         bring(faces, tmp_path, sources)
     assert caplog.messages[0].endswith(f" ({told})")

@@ -27,7 +27,8 @@ def fetch_spm_multimodal_fmri(
 ) -> Bunch:
     """The faces data set of SPM: two runs of 390 scans of one subject.
 
-    It is downloaded where it is not there, about 140 MB; see `get_data_dirs`.
+    It is downloaded where it is not there, at most 2500 MB, about 140 MB when last
+    seen; see `get_data_dirs`.
 
     Parameters
     ----------
