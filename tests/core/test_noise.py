@@ -158,6 +158,15 @@ def test_auto_without_a_repetition_time_is_an_error():
         noise_model("auto")
 
 
+@pytest.mark.parametrize("t_r", [0, -2.0, np.nan, "2", [2.0]])
+@pytest.mark.parametrize("name", ["auto", "ols+"])
+def test_a_repetition_time_is_a_positive_number(name, t_r):
+    with pytest.raises(ValueError, match=r"t_r is .*; expected .* a positive number"):
+        noise_model(name, t_r=t_r)
+    # Where the order is given it is not looked at
+    assert noise_model(f"{name}2", t_r=t_r).order == 2
+
+
 def test_a_plus_corrects_and_changes_nothing_else():
     plus = noise_model("ar3+", first_scans="exact")
     assert plus == replace(

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 __all__ = [
     "AUTO_ORDERS",
+    "BY_REPETITION_TIME",
     "FIRST_SCANS",
     "NOISE_MODELS",
     "NoiseModel",
@@ -78,6 +79,8 @@ class NoiseModel:
 #: Order of the autoregression of ``'auto'`` by the smallest repetition time, seconds,
 #: that it is for: what the noise remembers lasts as long however often one looks.
 AUTO_ORDERS = ((2.5, 4), (1.0, 8), (0.6, 12), (0.0, 16))
+#: Names of the models whose order goes by the repetition time
+BY_REPETITION_TIME = ("auto", "ols+")
 #: Order of the autoregression that an ARMA(1, 1) is whitened by
 ARMA_ORDER = 6
 
@@ -111,6 +114,13 @@ def _auto_order(name: str, t_r: float | None) -> int:
             f"noise_model={name!r} chooses the order of the autoregression by the "
             "repetition time, which is not known; pass t_r, or name the order, such "
             f"as '{name}8'"
+        )
+        raise ValueError(msg)
+    number = isinstance(t_r, int | float | np.integer | np.floating)
+    if not (number and t_r > 0):
+        msg = (
+            f"t_r is {t_r!r}; expected the repetition time in seconds, a positive "
+            f"number, by which noise_model={name!r} chooses its order"
         )
         raise ValueError(msg)
     return next(order for shortest, order in AUTO_ORDERS if t_r >= shortest)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from boldglm.core.noise import NoiseModel
+from boldglm.core.noise import BY_REPETITION_TIME, NoiseModel
 from boldglm.plotting.number_text import fixed
 from boldglm.reporting.fitted_models import FittedModel
 from boldglm.reporting.run_whiteness import MEDIAN, RunsWhiteness
@@ -77,7 +77,7 @@ def _pooled_words(model: FittedModel, noise: NoiseModel) -> str:
     from boldglm.glm.first_level.run_reading import NOISE_FWHM
 
     why = ""
-    if noise.name in ("auto", "ols+"):
+    if noise.name in BY_REPETITION_TIME:
         why = f", chosen for the repetition time of {model.model.t_r:g} s"
     return (
         f"order {noise.order}{why}. Its coefficients solve {YULE_WALKER} for the "

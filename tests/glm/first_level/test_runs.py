@@ -272,23 +272,6 @@ def test_the_repetition_time_is_needed_for_designs(run, table):
         FirstLevelModel().fit(run, table)
 
 
-@pytest.mark.parametrize(
-    ("t_r", "message"),
-    [
-        (0, "'t_r' must be positive, in seconds; it is 0"),
-        (-2.0, "'t_r' must be positive, in seconds; it is -2.0"),
-        (np.nan, "'t_r' must be positive"),
-        (2000, "it is 2000. Is it in milliseconds?"),
-        ("2", "t_r is '2', a str; expected seconds"),
-    ],
-)
-def test_the_repetition_time_is_a_positive_number_of_seconds(
-    model, run, table, t_r, message
-):
-    with pytest.raises(DesignError, match=message):
-        model.set_params(t_r=t_r).fit(run, table)
-
-
 def test_a_cut_off_in_seconds_is_told_from_one_in_hertz(model, run, table):
     with pytest.raises(DesignError, match="A period of 128 s is high_pass=1/128"):
         model.set_params(high_pass=128).fit(run, table)
@@ -406,15 +389,3 @@ def test_frames_are_never_modified(model, run, table):
     assert np.array_equal(data, before[0])
     pd.testing.assert_frame_equal(table, before[1])
     pd.testing.assert_frame_equal(moved, before[2])
-
-
-@pytest.mark.parametrize(("units", "stated"), [("sec", 2.5), ("msec", 2500.0)])
-def test_a_header_that_states_another_repetition_time_is_told(
-    model, run, table, units, stated
-):
-    told = nib.Nifti1Image(np.asarray(run.dataobj), run.affine)
-    told.header.set_zooms((*run.header.get_zooms()[:3], stated))
-    told.header.set_xyzt_units("mm", units)
-    with pytest.warns(DesignWarning, match=r"t_r is 2 s, but the .* says 2\.5 s"):
-        model.set_params(t_r=2).fit(told, table)
-    model.set_params(t_r=2.5).fit(told, table)

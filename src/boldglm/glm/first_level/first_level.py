@@ -10,6 +10,7 @@ import numpy as np
 from boldglm._base.memory import enough_memory
 from boldglm._base.warnings import noted_warnings
 from boldglm.core.gls import GlmFit
+from boldglm.core.noise import BY_REPETITION_TIME
 from boldglm.glm.contrast_maps import Contrast, check_output_type, contrast_maps
 from boldglm.glm.contrasts import mean_contrast
 from boldglm.glm.first_level.fit_memory import REMEDY, fit_bytes
@@ -17,6 +18,7 @@ from boldglm.glm.first_level.fit_record import FitRecord, record_runs, treatment
 from boldglm.glm.first_level.fitting import as_noise_model
 from boldglm.glm.first_level.masks import make_masker
 from boldglm.glm.first_level.run_contrasts import run_contrasts
+from boldglm.glm.first_level.run_designs import check_t_r, run_design
 from boldglm.glm.first_level.run_fits import RunFits
 from boldglm.glm.first_level.run_reading import fit_runs
 from boldglm.glm.first_level.runs import collect_runs, warn_of_ignored
@@ -246,6 +248,8 @@ class FirstLevelModel(Reported, RunFits):
         self, bins, run_imgs, events, confounds, sample_masks, design_matrices
     ) -> None:
         check_signal_scaling(self.signal_scaling)
+        if design_matrices is None or self.noise_model in BY_REPETITION_TIME:
+            check_t_r(self.t_r)
         noise = as_noise_model(self.noise_model, bins, self.first_scans, self.t_r)
         if design_matrices is not None:
             warn_of_ignored(self, events, confounds)
@@ -274,8 +278,6 @@ class FirstLevelModel(Reported, RunFits):
 
     def _designs(self, runs):
         """Design of every run, of its kept scans only, and which scans those are."""
-        from boldglm.glm.first_level.run_designs import run_design
-
         pairs = [run_design(self, run) for run in runs]
         return [design for design, _ in pairs], [scans for _, scans in pairs]
 

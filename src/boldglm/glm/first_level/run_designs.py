@@ -4,9 +4,10 @@ import numpy as np
 
 from boldglm._base.errors import DesignError
 from boldglm._base.warnings import DesignWarning, warn
+from boldglm.core.noise import BY_REPETITION_TIME
 from boldglm.glm.first_level.runs import Run
 
-__all__ = ["frame_times", "run_design"]
+__all__ = ["check_t_r", "frame_times", "run_design"]
 
 NUMBERS = (int, float, np.integer, np.floating)
 # Seconds: no scanner of the brain takes that long, milliseconds look like it.
@@ -26,14 +27,41 @@ def frame_times(n_scans: int, t_r: float, slice_time_ref: float) -> np.ndarray:
     return np.linspace(start, end, n_scans)
 
 
+def check_t_r(t_r) -> None:
+    """See that a repetition time, where there is one, is a number of seconds.
+
+    Before anything goes by it: the designs, and the order of some noise models.
+
+    Raises
+    ------
+    DesignError
+        If it is no number, not positive, or more likely milliseconds.
+
+    Examples
+    --------
+    >>> check_t_r(2000)
+    Traceback (most recent call last):
+    boldglm._base.errors.DesignError: ...2000. Is it in milliseconds?
+    """
+    if t_r is None:
+        return
+    if not isinstance(t_r, NUMBERS):
+        msg = f"t_r is {t_r!r}, a {type(t_r).__name__}; expected seconds"
+        raise DesignError(msg)
+    if not 0 < t_r < LONGEST_T_R:
+        hint = " Is it in milliseconds?" if t_r >= LONGEST_T_R else ""
+        msg = f"'t_r' must be positive, in seconds; it is {t_r!r}.{hint}"
+        raise DesignError(msg)
+
+
 def run_design(model, run: Run):
     """Design of a run's kept scans, and which scans are kept (None: all).
 
     Raises
     ------
     DesignError
-        If the repetition time is missing or not positive, the reference time is
-        outside of 0 to 1, or a table does not fit the run.
+        If the repetition time is missing, the reference time is outside of 0 to 1, or
+        a table does not fit the run.
     """
     from boldglm.glm.first_level.tables import load_design_table, load_sample_mask
 
@@ -42,6 +70,10 @@ def run_design(model, run: Run):
         scans = load_sample_mask(run.sample_mask, run.n_scans, run.index)
     if run.design is not None:
         design = load_design_table(run.design, run.n_scans, run.index)
+        if model.noise_model in BY_REPETITION_TIME:
+            _compare_with_header(
+                float(model.t_r), run, "The order of the noise model goes by t_r"
+            )
     else:
         design = _from_events(model, run)
     return (design if scans is None else design.iloc[scans]), scans
@@ -58,13 +90,6 @@ def _from_events(model, run: Run):
             "set t_r to the repetition time in seconds. If these are designs, pass "
             "them by name: fit(run_imgs, design_matrices=...)."
         )
-        raise DesignError(msg)
-    if not isinstance(model.t_r, NUMBERS):
-        msg = f"t_r is {model.t_r!r}, a {type(model.t_r).__name__}; expected seconds"
-        raise DesignError(msg)
-    if not 0 < model.t_r < LONGEST_T_R:
-        hint = " Is it in milliseconds?" if model.t_r >= LONGEST_T_R else ""
-        msg = f"'t_r' must be positive, in seconds; it is {model.t_r!r}.{hint}"
         raise DesignError(msg)
     if not isinstance(model.high_pass, NUMBERS) or model.high_pass < 0:
         msg = (
@@ -86,7 +111,7 @@ def _from_events(model, run: Run):
     if not (isinstance(reference, NUMBERS) and 0 <= reference <= 1):
         msg = f"slice_time_ref is {reference!r}; expected a number from 0 to 1"
         raise DesignError(msg)
-    _compare_with_header(float(model.t_r), run)
+    _compare_with_header(float(model.t_r), run, "The events are placed by t_r")
     confounds = None
     if run.confounds is not None:
         confounds = load_confounds_table(run.confounds, run.n_scans, run.index)
@@ -104,7 +129,7 @@ def _from_events(model, run: Run):
     )
 
 
-def _compare_with_header(t_r: float, run: Run) -> None:
+def _compare_with_header(t_r: float, run: Run, why: str) -> None:
     """Warn where an image that states its repetition time states another one."""
     header = run.image.header
     units = getattr(header, "get_xyzt_units", lambda: ("", ""))()[1]
@@ -114,6 +139,6 @@ def _compare_with_header(t_r: float, run: Run) -> None:
     if stated > 0 and abs(stated - t_r) > 0.01 * stated:
         warn(
             f"t_r is {t_r:g} s, but the header of the run at index {run.index} says "
-            f"{stated:g} s. The events are placed by t_r: check which is right.",
+            f"{stated:g} s. {why}: check which is right.",
             DesignWarning,
         )

@@ -10,6 +10,7 @@ import numpy as np
 
 from boldglm._base.errors import DimensionError, ShapeError
 from boldglm._base.warnings import DesignWarning, warn
+from boldglm.core.noise import BY_REPETITION_TIME
 
 __all__ = ["DESIGN_PARAMETERS", "Run", "collect_runs", "warn_of_ignored"]
 
@@ -88,8 +89,7 @@ def warn_of_ignored(model, events, confounds) -> None:
     """Say which arguments and parameters given designs make pointless."""
     given = {"events": events, "confounds": confounds}
     ignored = [name for name, value in given.items() if value is not None]
-    # The order of these noise models goes by the repetition time
-    counts = {"t_r"} if model.noise_model in ("auto", "ols+") else set()
+    counts = {"t_r"} if model.noise_model in BY_REPETITION_TIME else set()
     ignored += [
         name
         for name, default in DESIGN_PARAMETERS.items()
