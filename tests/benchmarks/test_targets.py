@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import os
 import re
 import sys
 from datetime import datetime
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 from benchmarks.baseline import ROWS, TIMES, asked, standings
 
-from benchmarks import benchmarks_page, measure, pages, records, run, timing
+from benchmarks import benchmarks_page, measure, pages, quiet, records, run, timing
 
 
 @pytest.fixture(autouse=True)
@@ -182,6 +183,31 @@ class TestKept:
         assert run.chosen(only) == ["region"]
 
 
+class TestQuiet:
+    def test_others_are_all_but_ourselves(self, monkeypatch):
+        busy, own = iter([100.0, 112.0]), iter([5.0, 13.0])
+        clock = iter([0.0, 10.0])
+        monkeypatch.setattr(quiet, "_busy_seconds", lambda: next(busy))
+        monkeypatch.setattr(quiet, "_own_seconds", lambda: next(own))
+        monkeypatch.setattr(quiet.time, "perf_counter", lambda: next(clock))
+        assert quiet.Watch().others() == pytest.approx((12 - 8) / 10)
+
+    def test_idle_and_waiting_time_is_not_busy(self, monkeypatch, tmp_path):
+        stat = tmp_path / "stat"
+        stat.write_text("cpu  100 20 3 9999 888 4 5 60 7 7\ncpu0 1 1 1 1\n")
+        monkeypatch.setattr(quiet, "STAT", stat)
+        ticks = os.sysconf("SC_CLK_TCK")
+        assert quiet._busy_seconds() == pytest.approx(
+            (100 + 20 + 3 + 4 + 5 + 60) / ticks
+        )
+
+    def test_a_system_that_does_not_tell_is_not_called_quiet(
+        self, monkeypatch, tmp_path
+    ):
+        monkeypatch.setattr(quiet, "STAT", tmp_path / "none")
+        assert quiet.Watch().others() is None
+
+
 class TestPage:
     def test_cells_have_what_was_measured(self):
         found = cells(
@@ -202,7 +228,8 @@ class TestPage:
         assert f"300 {TIMES} 235,375" in found["fit"][0]
 
     def test_what_is_missed_is_named(self):
-        found = cells(group(result(peer=[14.0]), result("report", agree=False)))
+        missed = result(peer=[14.0], limit_mib=5, ours_mib=4.0)
+        found = cells(group(missed, result("report", agree=False)))
         assert found["fit"][-1] == "**MISSED**: >= 15x"
         assert found["report"][-1] == "DISAGREES"
 
