@@ -109,6 +109,10 @@ def test_the_largest_components_are_those_of_the_most_variable_columns(rng):
     np.testing.assert_allclose(found.T @ found, 1)
 
 
+def test_no_columns_have_no_components():
+    assert largest_components(np.zeros((T, 0)), 3, 2.0).shape == (T, 0)
+
+
 def test_there_are_no_more_components_than_columns_in_use(rng, readonly):
     series = readonly(rng.normal(size=(T, 100)) * np.arange(100))
     found = largest_components(series, 5, 2.0)

@@ -33,6 +33,11 @@ def test_a_column_with_a_small_part_in_a_combination_is_in_its_group(rng):
     assert confounded_groups(X) == [[0, 1, 3]]
 
 
+def test_columns_that_are_all_one_direction_are_one_group(rng):
+    one = rng.normal(size=(30, 1))
+    assert confounded_groups(one * np.array([1.0, np.pi, -1 / 3])) == [[0, 1, 2]]
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.integers(-12, 12), min_size=4, max_size=4))
 def test_the_scale_of_columns_does_not_matter(powers):

@@ -189,6 +189,13 @@ def test_contrasts_that_do_not_fit_are_errors(rng, Y, weights, kind, message):
         contrast_stat(fit, weights, kind)
 
 
+def test_a_contrast_has_no_third_axis(rng, Y):
+    fit = fit_glm(Y, full_rank(rng), noise_model("ols"))
+    n_regressors = fit.factor.design.shape[1]
+    with pytest.raises(ContrastError, match=r"the contrast has shape \(1, .*, 2\)"):
+        contrast_stat(fit, np.ones((1, n_regressors, 2)))
+
+
 def test_runs_add_as_fixed_effects():
     one = ContrastStat("t", np.array([2.0, 4]), np.array([1.0, 3]), 10)
     two = ContrastStat("t", np.array([1.0, 0]), np.array([2.0, 1]), 20)

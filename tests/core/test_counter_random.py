@@ -44,6 +44,12 @@ def test_seeds_of_what_users_pass():
         assert 0 <= seed_from(one) < 2**63
 
 
+def test_the_seed_zero_is_a_seed_and_a_random_state_gives_its_next_number():
+    assert seed_from(0) == 0
+    expected = np.random.RandomState(3).randint(0, 2**63, dtype=np.int64)
+    assert seed_from(np.random.RandomState(3)) == expected
+
+
 @pytest.mark.parametrize("given", [-1, 1.0, True, "7", 2**63, np.random])
 def test_other_random_states_are_refused(given):
     with pytest.raises(TypeError, match=r"random_state is .*; expected a whole number"):

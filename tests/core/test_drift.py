@@ -42,6 +42,14 @@ def test_polynomials_are_legendre_like(readonly):
         assert abs(correlation) == pytest.approx(1)
 
 
+def test_powers_are_of_times_over_the_last():
+    """Also where the first scan is further from zero: the unit is that of the peer."""
+    times = np.array([-9.0, -6.0, 0.0, 3.0])
+    np.testing.assert_allclose(
+        polynomial_drift(times, 1)[:, 0], (times - times.mean()) / 3.0
+    )
+
+
 @pytest.mark.parametrize("times", [[-4.0, -2.0, 0.0], [-3.0, -2.0, -1.0]])
 def test_times_before_zero_give_finite_polynomials(times):
     drift = polynomial_drift(np.array(times), 1)

@@ -48,6 +48,9 @@ def by_regressions(X):
 
 
 GROUPS = np.repeat(np.eye(2), [10, 14], axis=0)
+HALF = np.tile([0.0, 1.0], 12)
+# sums to zero in each half
+UNEVEN = np.repeat([1.0, -1.0], 12)
 AGE = np.linspace(20, 70, 24)[np.random.default_rng(4).permutation(24)]
 
 
@@ -61,8 +64,20 @@ AGE = np.linspace(20, 70, 24)[np.random.default_rng(4).permutation(24)]
         np.tile(np.eye(4), (6, 1)),
         np.column_stack([np.tile(np.eye(4), (6, 1)), AGE]),
         np.column_stack([1e9 * GROUPS, 1e-9 * AGE]),
+        -GROUPS,
+        np.column_stack([HALF, HALF + UNEVEN]),
     ],
-    ids=["groups", "age", "centred age", "no constant", "fir", "fir and age", "units"],
+    ids=[
+        "groups",
+        "age",
+        "centred age",
+        "no constant",
+        "fir",
+        "fir and age",
+        "units",
+        "below zero",
+        "a constant not made up by one",
+    ],
 )
 def test_each_column_is_about_the_mean_where_the_others_have_one(X, readonly):
     found = variance_inflation(factorize(readonly(X)))

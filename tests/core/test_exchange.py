@@ -19,6 +19,13 @@ def test_without_blocks_all_rows_change_places():
     assert free.n_rows == 3
 
 
+def test_groups_of_whole_blocks_go_by_their_size():
+    """Whatever the order of a set: shuffles of a seed depend on it."""
+    labels = np.repeat(np.arange(4), [9, 2, 9, 2])
+    groups = exchange_rows(22, labels, "whole").groups
+    assert [group.shape for group in groups] == [(2, 2), (2, 9)]
+
+
 @pytest.mark.parametrize(
     ("rule", "groups", "units", "words"),
     [

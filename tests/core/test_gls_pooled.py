@@ -127,6 +127,16 @@ def test_threads_change_nothing(X, Y, neighbours, dtype):
         np.testing.assert_array_equal(getattr(one, field), getattr(two, field))
 
 
+def test_single_precision_without_a_constant_is_kept_in_double(X, Y, neighbours):
+    """The mean is explained by a column that is nearly one: squares of it cancel."""
+    design = np.column_stack([X[:, :-1], 1 + 1e-4 * X[:, 1]])
+    data = (1e4 + Y).astype(np.float32)
+    fit = fit_glm(data, design, AUTO, neighbours=neighbours)
+    whole = fit_glm(data.astype(np.float64), design, AUTO, neighbours=neighbours)
+    np.testing.assert_allclose(fit.sigma2, whole.sigma2, rtol=1e-4)
+    np.testing.assert_allclose(fit.phi, whole.phi, atol=1e-4)
+
+
 def test_neighbours_are_needed(X, Y):
     with pytest.raises(ValueError, match=r"'auto3' averages over .* or 'ar3\+' for"):
         fit_glm(Y, X, AUTO)

@@ -136,6 +136,25 @@ def test_one_workspace_serves_many_maps(weighted, dtype, rng, readonly):
             assert found.total == pytest.approx(whole.totals.max(initial=0))
 
 
+def test_a_single_node_is_a_cluster_and_the_map_before_is_forgotten():
+    graph = volume_graph(np.ones((1, 1, 9), bool))
+    clusters = MaxClusters(graph)
+    workspace = clusters.workspace()
+    before = np.array([0.0, 4, 0, 5, 0, 9, 0, 9, 9])
+    assert clusters.largest(before, 1.0, workspace) == (2, 16, 18)
+    one = np.zeros(9)
+    one[0] = 3.0
+    assert clusters.largest(one, 1.0, workspace) == (1, 2, 3)
+
+
+def test_there_is_memory_for_every_node_above_the_threshold():
+    """Clusters are numbered from 1, and compiled code does not check its bounds."""
+    workspace = MaxClusters(volume_graph(np.ones((1, 2, 3), bool))).workspace()
+    buffers = workspace.buffers
+    assert buffers.found.size == 6
+    assert buffers.parents.size == len(buffers.sums) == 7
+
+
 def test_each_measure_may_be_largest_in_another_cluster():
     graph = volume_graph(np.ones((1, 1, 8), bool))
     values = np.array([3.1, 3.1, 3.1, 0, 7.0, 0, 4.7, 4.7])

@@ -120,6 +120,17 @@ def test_data_that_are_shuffled_into_themselves_are_a_tie(rng):
             assert (size < low + 1e-4 * (1 + np.abs(low)) ** 3).all()
 
 
+def test_with_variance_groups_ties_are_a_part_of_the_statistic(rng):
+    name = "two groups"
+    group = np.repeat([0, 1], [4, len(CASES[name][0]) - 4])
+    tiles = Tiles.of(prepared(name, rng, group=group))
+    observed = np.array([1e-4, -1e-4, 3.0, -3.0, 1e3])
+    size = np.abs(observed) if tiles.test.two_sided else observed
+    low = tiles.reached(observed)
+    assert (low < size).all()
+    np.testing.assert_allclose(low, size, rtol=2e-5, atol=2e-6)
+
+
 def test_the_observed_map_is_exact_but_for_variance_groups(rng):
     plain = prepared("three groups", rng)
     np.testing.assert_array_equal(Tiles.of(plain).observed(), plain.statistic)

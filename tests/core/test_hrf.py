@@ -73,7 +73,8 @@ def test_a_wider_peak_is_what_the_dispersion_derivative_steps_to():
 
 
 @pytest.mark.parametrize(
-    ("t_r", "oversampling", "time_length"), [(0, 50, 32), (2, 0, 32), (2, 50, -1)]
+    ("t_r", "oversampling", "time_length"),
+    [(0, 50, 32), (2, 0, 32), (2, 50, 0), (2, 50, -1), (-0.5, 50, 32)],
 )
 def test_times_must_be_positive(t_r, oversampling, time_length):
     with pytest.raises(ValueError, match="expected positive numbers"):
@@ -83,6 +84,21 @@ def test_times_must_be_positive(t_r, oversampling, time_length):
 def test_a_grid_too_coarse_for_the_response_is_an_error_not_nan():
     with pytest.raises(ValueError, match="zero on a grid of 1 samples"):
         hrf.spm_hrf(32.0, oversampling=1)
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        hrf.spm_hrf,
+        hrf.glover_hrf,
+        hrf.spm_time_derivative,
+        hrf.glover_time_derivative,
+        hrf.spm_dispersion_derivative,
+        hrf.glover_dispersion_derivative,
+    ],
+)
+def test_responses_last_32_seconds_in_fiftieths_of_a_scan(response):
+    np.testing.assert_array_equal(response(2.0), response(2.0, 50, 32.0, 0.0))
 
 
 def test_models_cannot_be_changed_at_run_time():

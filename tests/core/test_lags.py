@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from boldglm._base.errors import ShapeError
-from boldglm.core.lags import LagProducts, design_lags, lag_products, less_fit
+from boldglm.core.lags import (
+    LagProducts,
+    checked_starts,
+    design_lags,
+    lag_products,
+    less_fit,
+)
 from boldglm.core.lags_kernels import centre, lag_squares
 from boldglm.core.linear import factorize
 
@@ -88,6 +94,12 @@ def test_the_sum_of_squares_of_residuals_is_never_negative(rng):
     Y = 1e6 * Q @ rng.standard_normal((3, 50))
     got = less_fit(lags, lag_products(lags, Y))
     assert (got.with_self[0] >= 0).all()
+
+
+@pytest.mark.parametrize("starts", [[], np.array([], int), [1], [0, 2, 2], [0, 9]])
+def test_segments_begin_at_scans_that_ascend_from_zero(starts):
+    with pytest.raises(ValueError, match="expected the scans, ascending from 0"):
+        checked_starts(starts, 9)
 
 
 def test_too_few_scans_for_the_order_is_an_error():

@@ -127,6 +127,14 @@ def test_a_condition_without_events_cannot_be_estimated(design):
     assert confounded_regressors(factor, row) == [6]
 
 
+def test_columns_that_any_row_cannot_tell_apart_are_named():
+    """The second row alone is estimable, and adds nothing."""
+    copies = np.array([[0.0, 0, 1, 0], [1, 1, 0, 0], [0, 0, 1, 1], [1, 1, 0, 1]])
+    factor = factorize(copies)
+    rows = np.array([[1.0, -1, 0, 0], [0, 0, 0, 1]])
+    assert confounded_regressors(factor, rows) == [0, 1]
+
+
 def test_a_row_of_zeros_in_a_contrast_is_no_stray(design):
     factor = factorize(np.column_stack([design, design[:, 0]]))
     rows = np.vstack([np.zeros(7), np.eye(7)[1]])

@@ -18,7 +18,7 @@ from boldglm.core.noise import (
     noise_model,
     yule_walker,
 )
-from boldglm.core.noise_estimates import NoiseEstimator
+from boldglm.core.noise_estimates import NoiseEstimates, NoiseEstimator
 from boldglm.core.precision import precision_forms
 
 
@@ -172,6 +172,16 @@ def test_a_plus_corrects_and_changes_nothing_else():
     assert plus == replace(
         noise_model("ar3", first_scans="exact"), name="ar3+", corrected=True
     )
+
+
+def test_estimates_of_some_voxels_keep_parameters_of_their_own():
+    phi, held = np.arange(6.0).reshape(2, 3), np.array([False, True, False])
+    some = NoiseEstimates(phi, -phi, held).select(slice(1, 3))
+    np.testing.assert_array_equal(some.parameters, -phi[:, 1:])
+    np.testing.assert_array_equal(some.held, held[1:])
+    # and those of an autoregression are its coefficients, once
+    some = NoiseEstimates(phi, phi, held).select(slice(1, 3))
+    assert some.parameters is some.phi
 
 
 def test_arma_has_two_parameters_and_is_whitened_by_an_autoregression():

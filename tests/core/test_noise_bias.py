@@ -82,6 +82,16 @@ def test_the_noise_behind_the_residuals_is_found(basis, phi, alike):
     assert np.abs(yule_walker(raw)[0][:, 0] - phi).max() > 0.05
 
 
+def test_autocovariances_that_hardly_fade_are_followed_to_the_last_lag(basis):
+    from boldglm.core.noise_bias_kernels import implied_sums
+
+    bias = bias_correction(design_lags(basis, 1))
+    gamma = 0.97 ** np.arange(N)[:, None]
+    np.testing.assert_allclose(
+        implied_sums(gamma[:2], bias.moments, 1e-12), bias.expected(gamma), rtol=1e-10
+    )
+
+
 def test_gaps_are_taken_into_account(basis):
     starts = (0, 25, 31, 70)
     bias = bias_correction(design_lags(basis, 1, starts=starts))

@@ -178,6 +178,12 @@ def test_zero_jobs_is_an_error_that_says_what_to_give():
         n_workers(0)
 
 
+@pytest.mark.parametrize("n_jobs", [1.5, 2.0, "2", True])
+def test_jobs_are_a_whole_number(n_jobs):
+    with pytest.raises(TypeError, match=r"n_jobs is .*; expected a whole number"):
+        n_workers(n_jobs)
+
+
 def test_negative_jobs_count_from_all_processors():
     assert n_workers(-1) >= n_workers(None)
     assert n_workers(-1) - n_workers(-2) in (0, 1)

@@ -255,6 +255,13 @@ def test_a_shuffle_is_the_same_whatever_stretch_is_asked_for(name, n_draws):
     assert plan.draw(5, 5)[0].shape == (0, 8)
 
 
+def test_a_stretch_may_be_empty():
+    split = partition(np.ones((12, 1)), np.ones((1, 1)))
+    shuffles = plan_shuffles(split, 40, 1)
+    order, sign = shuffles.draw(0, 0)
+    assert order.shape == sign.shape == (0, 12)
+
+
 def test_more_draws_continue_the_sequence_and_seeds_begin_others():
     split = partition(np.column_stack([np.ones(20), np.arange(20)]), [0, 1])
     few, more, other = (

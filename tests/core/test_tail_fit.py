@@ -174,7 +174,7 @@ def test_p_is_below_a_level_as_often_as_it_says(name):
 
 def test_p_is_counted_where_enough_permutations_count(rng):
     null = rng.normal(size=999)
-    observed = np.quantile(null, [0.05, 0.5, 0.89])
+    observed = np.quantile(null, [0.05, 0.5, 0.89, 0.8995])
     np.testing.assert_array_equal(tail_p(null, observed), empirical_p(null, observed))
 
 
@@ -246,6 +246,15 @@ def test_scale_and_place_of_the_statistic_do_not_matter(rng):
     )
 
 
+def test_small_units_are_units_too(rng):
+    null = rng.gumbel(size=500)
+    fit, small = fit_tail(null), fit_tail(1e-12 * null)
+    assert fit.accepted
+    assert small.accepted
+    assert small.shape == pytest.approx(fit.shape)
+    assert small.n_beyond == fit.n_beyond
+
+
 def test_cluster_sizes_have_a_tail_too():
     found = []
     for seed in range(100):
@@ -270,7 +279,9 @@ def test_cluster_sizes_have_a_tail_too():
     ],
 )
 def test_few_or_equal_values_are_counted(null):
-    assert not fit_tail(null).accepted
+    fit = fit_tail(null)
+    assert not fit.accepted
+    assert fit.n_beyond == 0
     observed = [-1.0, 0.0, 0.5, 7.5, 1e9, np.inf]
     np.testing.assert_array_equal(tail_p(null, observed), empirical_p(null, observed))
 

@@ -165,6 +165,35 @@ def test_any_finite_number_has_a_finite_z_the_same_by_table_or_not(dof):
         )
 
 
+@pytest.mark.parametrize("dof", [9e9, 1e10, 1e11, 1e15])
+@pytest.mark.parametrize("dim", [1, 3, 10, 50, 1000])
+def test_nearly_infinite_degrees_of_freedom_are_not_infinite(dof, dim):
+    """Dim F is chi-squared to a part of dim / dof only, which shows in ten digits."""
+    f = 1.5 if dim > 100 else 20.0
+    z = float(z_of_log_tail(log_f_area(f, dim, dof, upper=True), 5.0))
+    assert tails.f_to_z(f, dim, dof) == pytest.approx(z, rel=1e-11)
+    assert tails.f_to_z([f], dim, [dof])[0] == pytest.approx(z, rel=1e-11)
+
+
+@pytest.mark.parametrize("dof", [3e4, 1e12, np.inf])
+def test_lower_tails_below_the_smallest_double_keep_their_digits(dof):
+    """Areas of 1e-300 and less are summed as logarithms."""
+    f, dim = 0.15, 2000
+    below = log_f_area(f, dim, min(dof, 1e24), upper=False)
+    assert below < mp.log(mp.mpf(10) ** -300)
+    z = -float(z_of_log_tail(below, 40.0))
+    assert tails.f_to_z(f, dim, dof) == pytest.approx(z, rel=1e-11)
+    assert tails.f_to_z([f], dim, [dof])[0] == pytest.approx(z, rel=1e-11)
+
+
+def test_f_next_to_the_floor_of_the_table_are_worked_out_one_by_one():
+    """Rows of the table begin at 2**F_FLOOR; there is nothing to read below."""
+    f = 2.0 ** np.linspace(F_FLOOR - 3, F_FLOOR + 3, 61) / 2
+    np.testing.assert_allclose(
+        tails.f_to_z(f, 2, 20), tails.f_to_z(f, 2, np.full(61, 20.0)), rtol=1e-10
+    )
+
+
 def test_no_effect_at_all_has_a_finite_negative_z():
     zero = tails.f_to_z([0.0, -1e-12, 1e-300], 3, 20)
     assert np.isfinite(zero).all()
@@ -251,6 +280,11 @@ def test_degrees_of_freedom_must_be_positive(dof):
         tails.t_to_z(1.0, dof)
     with pytest.raises(ValueError, match="dim is 0; expected degrees of freedom"):
         tails.f_to_z(1.0, 0, 10)
+
+
+def test_the_first_degrees_of_freedom_that_cannot_be_are_told():
+    with pytest.raises(ValueError, match="dof is -3; expected"):
+        tails.t_to_z(1.0, np.array([5.0, -3.0, -8.0]))
 
 
 def test_a_probability_is_not_a_logarithm():

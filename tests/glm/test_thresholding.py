@@ -96,6 +96,16 @@ def test_without_a_mask_each_voxel_that_is_not_zero_counts(z):
     assert height == pytest.approx(-ndtri(0.05 / (z != 0).sum()))
 
 
+def test_maps_of_integers_are_compared_as_numbers():
+    values = np.arange(-32, 32, dtype=np.int16).reshape(4, 4, 4)
+    kept, height = threshold_stats_img(
+        image(values), threshold=29.5, height_control=None, two_sided=True
+    )
+    assert height == 29.5
+    found = kept.get_fdata()
+    np.testing.assert_array_equal(found, np.where(np.abs(values) > 29.5, values, 0))
+
+
 def test_values_that_are_not_finite_count_as_zero(z):
     z[6, 6, 6], z[6, 6, 7] = np.nan, np.inf
     kept = threshold_stats_img(image(z), alpha=0.01)[0].get_fdata()

@@ -56,7 +56,7 @@ def t_to_z(t: npt.ArrayLike, dof: npt.ArrayLike) -> Array:
     t : (...) float
         Infinite values and NaN come out as they are.
     dof : float or (...) float
-        Degrees of freedom, above 0; 1e10 or more, or infinity, means normal. A single
+        Degrees of freedom, above 0; 1e16 or more, or infinity, means normal. A single
         number is fast; an array is broadcast with `t`.
 
     Returns
@@ -120,7 +120,7 @@ def f_to_z(f: npt.ArrayLike, dim: float, dof: npt.ArrayLike) -> Array:
     dim : float
         Degrees of freedom of the numerator, above 0: the rank of the contrast.
     dof : float or (...) float
-        Of the denominator, above 0; 1e10 or more, or infinity, means that
+        Of the denominator, above 0; 1e16 or more, or infinity, means that
         ``dim F`` is chi-squared. An array is broadcast with `f`.
 
     Returns

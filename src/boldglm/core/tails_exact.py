@@ -30,7 +30,7 @@ __all__ = [
 
 Array = npt.NDArray[np.float64]
 
-# above this, t is normal and dim F chi-squared, to 1e-10
+# above this, the spread of t is normal and that of dim F chi-squared, to 1e-10
 NORMAL_DOF = 1e10
 # power of two where the table of F begins
 F_FLOOR = -64
@@ -85,6 +85,8 @@ def f_z_exact(v: Array, dim: float, dof: Array) -> Array:
     array([1.95996398])
     """
     b = dim / 2
+    # Bartlett's factor: chi-squared to an error of 1/dof², not 1/dof
+    v = np.where(dof >= NORMAL_DOF, v * (1 + (b - 1) / dof), v)
     above, below = _areas(v, dim, dof)
     with np.errstate(all="ignore"):
         log_above, log_below = np.log(above), np.log(below)

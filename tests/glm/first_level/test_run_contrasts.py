@@ -323,6 +323,17 @@ def test_a_condition_that_no_run_has_is_an_error(unlike_runs):
         unlike_runs.compute_contrast("a - c")
 
 
+def test_conditions_that_no_run_has_together_have_no_contrast(run, table, brain):
+    design = sim.design(table)
+    designs = [design.drop(columns="a"), design.drop(columns="b")]
+    model = FirstLevelModel(mask_img=brain).fit([run, run], design_matrices=designs)
+    with (
+        pytest.warns(ContrastWarning, match="it is left out"),
+        pytest.raises(ContrastError, match=r"No run has all the columns .* 'a - b'"),
+    ):
+        model.compute_contrast("a - b")
+
+
 def test_a_contrast_that_one_run_cannot_estimate_names_the_run(run, table, brain):
     design = sim.design(table)
     copied = design.assign(copy=design["a"])

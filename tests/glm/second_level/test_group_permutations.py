@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from scipy import ndimage, stats
 
-from boldglm.exceptions import ContrastError, NotFittedError
+from boldglm.exceptions import ContrastError, DesignWarning, NotFittedError
 from boldglm.glm.second_level import SecondLevelModel
 
 SHAPE = (7, 6, 5)
@@ -111,6 +111,32 @@ def test_heights_of_clusters(model, maps, control, level):
         n_perm=600,
     )
     np.testing.assert_array_equal(p_map.get_fdata() < 1, np.abs(z) > height)
+
+
+def test_heights_of_an_f_are_those_of_its_z(model, maps):
+    f = stats.ttest_1samp(maps.astype(np.float32).astype(float), 0).statistic ** 2
+    p = np.sort(stats.f.sf(f.ravel(), 1, N - 1))
+    allowed = np.flatnonzero(p <= 0.05 * np.arange(1, p.size + 1) / p.size)
+    p_map = model.compute_contrast_permutations(
+        np.ones((1, 1)),
+        stat_type="F",
+        output_type="cluster_size_p_value",
+        threshold=0.05,
+        height_control="fdr",
+        n_perm=20,
+    )
+    expected = stats.f.sf(f, 1, N - 1) <= p[allowed[-1]] * (1 + 1e-6)
+    np.testing.assert_array_equal(p_map.get_fdata() < 1, expected)
+
+
+def test_a_design_with_few_shuffles_is_told(maps):
+    images = [nib.Nifti1Image(one.astype(np.float32), np.eye(4)) for one in maps[:4]]
+    mask = nib.Nifti1Image(np.ones(SHAPE, np.uint8), np.eye(4))
+    design = pd.DataFrame({"intercept": np.ones(4)})
+    model = SecondLevelModel(mask_img=mask).fit(images, design_matrix=design)
+    with pytest.warns(DesignWarning, match="no p is below 1/16"):
+        p = model.compute_contrast_permutations(n_perm=100, output_type="cor_p_value")
+    assert p.get_fdata().min() >= 1 / 16
 
 
 def test_fdr_that_finds_nothing_leaves_no_cluster(rng):

@@ -83,6 +83,10 @@ def test_divergence_10_each_voxel_is_tested_with_the_subjects_it_has(holes, lack
             residuals[~lacking[:, voxel], voxel], own - own.mean(), atol=1e-5
         )
     assert np.isnan(residuals[lacking]).all()
+    predicted = np.asarray(model.predicted_.dataobj)[sim.inside()].T
+    np.testing.assert_allclose(
+        predicted, np.tile(maps["effect_size"], (N, 1)), rtol=1e-5, atol=1e-6
+    )
     assert np.array_equal(sim.at(model.dof_img_), N - 1 - lacking.sum(axis=0))
 
 
