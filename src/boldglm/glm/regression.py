@@ -7,9 +7,10 @@ import numpy as np
 from boldglm._base.errors import ShapeError
 from boldglm.core.contrast import independent_rows
 from boldglm.core.gls import GlmFit, fit_glm
-from boldglm.core.lags import segments
+from boldglm.core.goodness import log_likelihood
 from boldglm.core.linear import factorize
 from boldglm.core.noise import NoiseModel
+from boldglm.core.whitening import whiten
 from boldglm.glm.model import LikelihoodModelResults
 
 __all__ = ["ARModel", "OLSModel", "RegressionResults", "SimpleRegressionResults"]
@@ -152,13 +153,18 @@ class _VoxelwiseModel:
     def __init__(self, fit: GlmFit):
         self.design = fit.factor.design
         self.order, self.rho = fit.noise.order, fit.phi
+        self._first_scans = fit.forms.first_scans
         self._starts = fit.forms.lags.starts
         self.df_total = self.design.shape[0]
         self.df_model = fit.factor.rank
         self.df_residuals = fit.dof
 
     def whiten(self, X):
-        """Filter the series of each voxel with its own coefficients."""
+        """Filter the series of each voxel with its own coefficients.
+
+        The first scans are weighed as by the fit, so that sums of squares are those of
+        its likelihood, see `boldglm.core.whitening.whiten`.
+        """
         data = np.asarray(X, dtype=np.float64)
         if data.ndim != 2 or data.shape[1] != self.rho.shape[1]:
             msg = (
@@ -166,10 +172,7 @@ class _VoxelwiseModel:
                 f"{self.rho.shape[1]} voxels of this fit"
             )
             raise ShapeError(msg)
-        white = np.empty_like(data)
-        for segment in segments(self._starts, len(data)):
-            white[segment] = _filter(data[segment], self.rho)
-        return white
+        return whiten(data, self.rho, self._first_scans, self._starts)
 
     @property
     def whitened_design(self):
@@ -187,10 +190,15 @@ class _FitResults(LikelihoodModelResults):
 
     _fit: GlmFit | None = None
 
+    @property
+    def _voxelwise(self) -> GlmFit | None:
+        """The fit, if voxels do not share a model."""
+        return None if self._cov is not None else self._fit
+
     def _unit_covariance(self, rows, other):
-        if self._fit is None or self._cov is not None:
+        if self._voxelwise is None:
             return super()._unit_covariance(rows, other)
-        return _voxelwise_covariance(self._fit, rows, other)
+        return _voxelwise_covariance(self._voxelwise, rows, other)
 
     def _factor(self):
         return super()._factor() if self._fit is None else self._fit.factor
@@ -291,7 +299,10 @@ class RegressionResults(_FitResults):
 
     @property
     def SSE(self):  # noqa: N802
-        """Sum of squares of the whitened residuals."""
+        """Sum of squares of the whitened residuals, ``e'V^-1 e``."""
+        fit = self._voxelwise
+        if fit is not None and not fit.noise.sandwich:
+            return fit.sigma2 * fit.factor.dof
         return np.sum(self.whitened_residuals**2, axis=0)
 
     @property
@@ -309,7 +320,18 @@ class RegressionResults(_FitResults):
 
     @property
     def logL(self):  # noqa: N802
-        """Log-likelihood at the estimates and the best noise variance."""
+        """Log-likelihood at the estimates and the best noise variance.
+
+        Where every voxel has noise of its own, that of
+        `boldglm.core.goodness.log_likelihood`.
+
+        Raises
+        ------
+        ValueError
+            If the fit is one of least squares in coloured noise, which has none.
+        """
+        if self._voxelwise is not None:
+            return log_likelihood(self._voxelwise)
         n, sse = self.df_total, self.SSE
         return -n / 2 * (np.log(2 * np.pi * sse / n) + 1)
 
