@@ -118,8 +118,9 @@ def test_an_unknown_name_is_an_error_that_lists_the_known(name):
 def test_wrong_options_are_errors():
     with pytest.raises(ValueError, match=r"first_scans is 'none'; expected one of"):
         noise_model("ar1", first_scans="none")
-    with pytest.raises(ValueError, match="bins is 0; expected a positive number"):
-        noise_model("ar1", bins=0)
+    for bins in (0, -1, 10.0, True, "10"):
+        with pytest.raises(ValueError, match=r"bins is .*; expected a positive number"):
+            noise_model("ar1", bins=bins)
     assert FIRST_SCANS == ("conditional", "exact")
 
 

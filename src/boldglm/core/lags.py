@@ -221,7 +221,9 @@ def design_lags(
     """
     begins = checked_starts(starts, basis.shape[0])
     lengths = segment_lengths(begins, basis.shape[0])
-    if n_lags and n_pairs(lengths, n_lags)[-1] <= n_lags:
+    # An order that no memory holds is refused before pairs are counted
+    too_long = 2 * n_lags >= basis.shape[0]
+    if n_lags and (too_long or n_pairs(lengths, n_lags)[-1] <= n_lags):
         _refuse(n_lags, lengths)
     shifted = np.stack([shift_rows(basis, lag, begins) for lag in range(n_lags + 1)])
     first, last = edge_rows(basis, n_lags, begins)

@@ -84,8 +84,14 @@ def test_auto_needs_the_repetition_time_of_given_designs(brain, run, table, name
 
 
 def test_arrays_have_no_neighbours(rng):
-    with pytest.raises(ValueError, match=r"'auto' averages .* use FirstLevelModel"):
-        run_glm(rng.standard_normal((30, 4)), np.ones((30, 1)), "auto")
+    Y, X = rng.standard_normal((30, 4)), np.ones((30, 1))
+    orders = "4 from 2.5 s, 8 from 1 s, 12 from 0.6 s, 16 from 0 s"
+    for name in ("auto", "ols+"):
+        with pytest.raises(ValueError, match=r"averages .* use FirstLevelModel") as e:
+            run_glm(Y, X, name)
+        assert f"or 'arN+' (N by the repetition time: {orders})" in str(e.value)
+    with pytest.raises(ValueError, match=r"'auto3' averages .*, or 'ar3\+' for every"):
+        run_glm(Y, X, "auto3")
     _, results = run_glm(rng.standard_normal((60, 4)), np.ones((60, 1)), "arma11")
     assert list(results) == ["arma11"]
 
