@@ -1,12 +1,14 @@
 """The noise of a model: which, its maps, whether it leaves white noise."""
 
 import matplotlib.pyplot as plt
+import nibabel as nib
 import numpy as np
 import pytest
 from scipy import stats
 from tests.glm.first_level import simulated_runs as sim
 
 from boldglm._base.errors import NotFittedError
+from boldglm._base.warnings import DesignWarning
 from boldglm.core.contrast import contrast_stat, statistic
 from boldglm.core.gls import fit_glm
 from boldglm.core.goodness import akaike, bayes, log_likelihood
@@ -117,6 +119,28 @@ def test_maps_are_those_of_the_fit(brain, run, table, name, n_maps):
     assert ((p >= 0) & (p <= 1)).all()
     assert 0 <= noise.white <= 1
     assert noise.white == pytest.approx(np.mean(p > 0.05), abs=0.15)
+
+
+def test_what_was_not_tested_has_no_p(brain, run, table):
+    """Voxels without noise, and runs of so few scans that no lag is left."""
+    data = np.array(run.dataobj)
+    data[4, 5, 6] = 3.0
+    still = nib.Nifti1Image(data, run.affine)
+    options = {"noise_model": "ar2", "minimize_memory": False}
+    (noise,) = fitted_with(brain, still, table, **options).noise_
+    p = noise.ljung_box.get_fdata()
+    mask = np.asarray(brain.dataobj) > 0
+    assert np.isnan(p[4, 5, 6])
+    assert np.count_nonzero(np.isnan(p)) == 1
+    assert (p[~mask] == 0).all()
+    model = FirstLevelModel(mask_img=brain, noise_model="ar8", minimize_memory=False)
+    with pytest.warns(DesignWarning, match="'ar8' takes 8 coefficients from the 17 sc"):
+        model.fit(
+            run, design_matrices=sim.design(table), sample_masks=np.arange(30, 47)
+        )
+    (noise,) = model.noise_
+    assert np.isnan(noise.white)
+    assert np.isnan(noise.ljung_box.get_fdata()[mask]).all()
 
 
 def test_white_noise_models_are_found_out(brain, run, table):
