@@ -6,7 +6,7 @@ from tests.oracle.dense_gls import autocovariance, dense_fit, simulate_ar
 
 from boldglm._base.errors import ShapeError
 from boldglm.core.contrast import contrast_stat, statistic
-from boldglm.core.glm_fit import HELD, OUTCOMES
+from boldglm.core.glm_fit import HELD, OUTCOMES, UNEXPLAINED
 from boldglm.core.gls import fit_glm, residuals
 from boldglm.core.gls_pilot import CONSTANT, NOT_FINITE
 from boldglm.core.noise import NoiseModel, noise_model
@@ -159,7 +159,7 @@ def test_a_voxel_held_stable_says_so():
     fit = fit_glm(Y, X, noise_model("ar1"))
     assert fit.outcome.tolist() == [0, HELD]
     assert fit.phi[0, 1] == -0.99
-    assert set(OUTCOMES) == {0, CONSTANT, NOT_FINITE, HELD}
+    assert set(OUTCOMES) == {0, CONSTANT, NOT_FINITE, HELD, UNEXPLAINED}
 
 
 @pytest.mark.parametrize("n_voxels", [1, 63, 64, 65, 511, 513, 1023, 1025])

@@ -102,6 +102,12 @@ def test_segments_begin_at_scans_that_ascend_from_zero(starts):
         checked_starts(starts, 9)
 
 
+@pytest.mark.parametrize("starts", [None, [0, 3]])
+def test_an_order_beyond_all_memory_is_refused_as_others_are(starts):
+    with pytest.raises(ShapeError, match=r"of order 999999999999 needs .*scans"):
+        design_lags(np.ones((6, 1)), 999999999999, starts)
+
+
 def test_too_few_scans_for_the_order_is_an_error():
     with pytest.raises(ShapeError, match=r"order 3 needs more than 6 scans.* has 6"):
         design_lags(np.ones((6, 1)), 3)

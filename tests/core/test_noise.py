@@ -118,8 +118,9 @@ def test_an_unknown_name_is_an_error_that_lists_the_known(name):
 def test_wrong_options_are_errors():
     with pytest.raises(ValueError, match=r"first_scans is 'none'; expected one of"):
         noise_model("ar1", first_scans="none")
-    with pytest.raises(ValueError, match="bins is 0; expected a positive number"):
-        noise_model("ar1", bins=0)
+    for bins in (0, -1, 10.0, True, "10"):
+        with pytest.raises(ValueError, match=r"bins is .*; expected a positive number"):
+            noise_model("ar1", bins=bins)
     assert FIRST_SCANS == ("conditional", "exact")
 
 
@@ -175,12 +176,12 @@ def test_a_plus_corrects_and_changes_nothing_else():
 
 
 def test_estimates_of_some_voxels_keep_parameters_of_their_own():
-    phi, held = np.arange(6.0).reshape(2, 3), np.array([False, True, False])
-    some = NoiseEstimates(phi, -phi, held).select(slice(1, 3))
+    phi, codes = np.arange(6.0).reshape(2, 3), np.array([0, 3, 0], np.uint8)
+    some = NoiseEstimates(phi, -phi, codes).select(slice(1, 3))
     np.testing.assert_array_equal(some.parameters, -phi[:, 1:])
-    np.testing.assert_array_equal(some.held, held[1:])
+    np.testing.assert_array_equal(some.outcome, codes[1:])
     # and those of an autoregression are its coefficients, once
-    some = NoiseEstimates(phi, phi, held).select(slice(1, 3))
+    some = NoiseEstimates(phi, phi, codes).select(slice(1, 3))
     assert some.parameters is some.phi
 
 

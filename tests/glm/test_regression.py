@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 from scipy import linalg
-from tests.oracle.dense_gls import dense_fit, filter_matrix
+from tests.oracle.dense_gls import dense_fit, filter_matrix, precision_matrix
 
 from boldglm._base.errors import NotEstimableError, ShapeError
+from boldglm.core.gls import fit_glm
+from boldglm.core.noise import noise_model
 from boldglm.glm.first_level import run_glm
 from boldglm.glm.regression import (
     ARModel,
@@ -85,13 +87,56 @@ def test_divergence_01_residuals_are_those_of_the_data(X, Y, rho):
     )
 
 
+@pytest.mark.parametrize("starts", [(0,), (0, 25), (0, 4, 20)])
+@pytest.mark.parametrize(
+    ("name", "first_scans"),
+    [("ar1", "exact"), ("ar3", "exact"), ("ar6+", "conditional"), ("arma11", "exact")],
+)
+def test_results_of_a_fit_have_its_variance_and_likelihood(
+    X, Y, name, first_scans, starts
+):
+    """However the first scans are weighed, and where scans were left out."""
+    fit = fit_glm(Y, X, noise_model(name, first_scans=first_scans), starts=starts)
+    results = RegressionResults.from_fit(fit, Y)
+    np.testing.assert_allclose(results.MSE, results.dispersion, rtol=1e-12)
+    squares = np.sum(results.whitened_residuals**2, axis=0)
+    np.testing.assert_allclose(results.SSE, squares, rtol=1e-7)
+    lengths = np.diff([*starts, 60])
+    for v in range(5):
+        exact = [
+            first_scans if n >= fit.noise.order else "conditional" for n in lengths
+        ]
+        pairs = zip(lengths, exact, strict=True)
+        C = linalg.block_diag(
+            *(precision_matrix(fit.phi[:, v], n, how) for n, how in pairs)
+        )
+        e = Y[:, v] - X @ fit.beta[:, v]
+        assert results.SSE[v] == pytest.approx(e @ C @ e, rel=1e-7)
+        s2, det = e @ C @ e / 60, np.linalg.slogdet(C)[1]
+        likelihood = -30 * (np.log(2 * np.pi * s2) + 1) + det / 2
+        assert results.logL[v] == pytest.approx(likelihood, rel=1e-8)
+
+
+def test_least_squares_in_coloured_noise_has_no_likelihood(X, Y):
+    def same(values, usable):
+        return values
+
+    fit = fit_glm(Y, X, noise_model("ols+2"), neighbours=same)
+    results = RegressionResults.from_fit(fit, Y)
+    squares = np.sum(results.whitened_residuals**2, axis=0)
+    np.testing.assert_array_equal(results.SSE, squares)
+    np.testing.assert_array_equal(results.MSE, squares / fit.effective_dof)
+    with pytest.raises(ValueError, match="'ols\\+2' has the coefficients of least squ"):
+        _ = results.logL
+
+
 @pytest.mark.parametrize("name", ["ols", "ar1", "ar3"])
 def test_sums_of_squares_give_the_variance_and_likelihood(X, Y, name):
     (results,) = run_glm(Y, X, name)[1].values()
     np.testing.assert_allclose(results.MSE, results.dispersion, rtol=1e-8)
     np.testing.assert_allclose(results.SSE, results.MSE * 56, rtol=1e-12)
     np.testing.assert_allclose(
-        results.SSE, np.sum(results.whitened_residuals**2, axis=0), rtol=1e-12
+        results.SSE, np.sum(results.whitened_residuals**2, axis=0), rtol=1e-9
     )
     n, s2 = 60, results.SSE / 60
     density = -0.5 * np.log(2 * np.pi * s2) * n - results.SSE / (2 * s2)

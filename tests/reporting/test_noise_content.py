@@ -91,12 +91,13 @@ def test_ordinary_least_squares_whitens_nothing():
 
 
 def test_kinds_of_voxels_are_counted_under_their_names(model):
-    model.fits_[1].outcome[:6] = [1, 1, 1, 2, 2, 3]
+    model.fits_[1].outcome[:7] = [1, 1, 1, 2, 2, 3, 4]
     facts = sim.content(model).noise.facts
     row = dict(zip(facts.columns, facts.rows[1], strict=True))
     assert row["constant voxels"] == 3
     assert row["voxels not finite"] == 2
-    assert row["voxels held stable"] == 1
+    assert row["voxels held at a limit"] == 1
+    assert row["voxels unexplained"] == 1
 
 
 def column(table, name):

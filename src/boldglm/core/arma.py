@@ -103,7 +103,9 @@ class ArmaSearch:
     log_volume: Array
     near: Array
 
-    def estimate(self, products: LagProducts) -> tuple[Array, Array]:
+    def estimate(
+        self, products: LagProducts
+    ) -> tuple[Array, Array, npt.NDArray[np.bool_]]:
         """The ARMA(1, 1) of every voxel.
 
         Parameters
@@ -117,12 +119,15 @@ class ArmaSearch:
             Coefficients a and b; 0 where the residuals are.
         phi : (p, n_voxels)
             Of the autoregression with the same autocorrelations.
+        held : (n_voxels,) bool
+            Where the search ended at an end of the grid.
         """
         from boldglm.core.arma_kernels import search
 
         usable = products.with_self[0] > 0
         ab = np.zeros((2, usable.size))
         phi = np.zeros((self.forms.order, usable.size))
+        held = np.zeros(usable.size, dtype=bool)
         if usable.any():
             some = products if usable.all() else products.select(usable)
             order, lags = self.forms.order, self.forms.lags
@@ -147,7 +152,9 @@ class ArmaSearch:
             ab[:, usable] = self._off_the_grid(found)
             r = arma_correlations(ab[0, usable], ab[1, usable], order)
             phi[:, usable] = yule_walker(r)[0]
-        return ab, phi
+            ends = np.array([[self.a.size - 1.0], [self.b.size - 1.0]])
+            held[usable] = ((found <= 0) | (found >= ends)).any(axis=0)
+        return ab, phi, held
 
     @property
     def _dof(self) -> float:

@@ -12,17 +12,20 @@ from boldglm.core.noise import NoiseModel
 from boldglm.core.precision import PrecisionForms
 from boldglm.core.sandwich import sandwich
 
-__all__ = ["HELD", "OUTCOMES", "GlmFit"]
+__all__ = ["HELD", "OUTCOMES", "UNEXPLAINED", "GlmFit"]
 
 Array = npt.NDArray[np.float64]
 
-HELD = 3
+HELD, UNEXPLAINED = 3, 4
 # What can come out of fitting a voxel, by code.
 OUTCOMES: dict[int, str] = {
     0: "fitted",
     CONSTANT: "constant: the series does not vary, its variance and statistics are 0",
     NOT_FINITE: "not finite: the series has NaN or infinite values, estimates are 0",
-    HELD: "held: the autoregression was held stable (partial autocorrelation ±0.99)",
+    HELD: "held: the noise was held where its model ends (a partial autocorrelation of "
+    "±0.99, or an end of the coefficients of an ARMA)",
+    UNEXPLAINED: "unexplained: no stationary noise was found that explains what is "
+    "left behind so many regressors, or of so few scans; the nearest is used",
 }
 
 

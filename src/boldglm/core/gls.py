@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from boldglm._base.errors import ShapeError
-from boldglm.core.glm_fit import HELD, OUTCOMES, GlmFit
+from boldglm.core.glm_fit import OUTCOMES, GlmFit
 from boldglm.core.gls_pilot import (
     Pilot,
     constant_in,
@@ -352,13 +352,11 @@ def _finish(pilot: Pilot, noise: NoiseEstimates, out: GlmFit) -> None:
         square -= np.einsum("rv,rv->v", step, right)
     # What the scans that are not there may have been is nobody's business
     step = step[out.forms.lags.n_hidden :]
-    code = pilot.code.copy()
-    code[noise.held & (code == 0)] = HELD
     out.beta[...] = out.factor.to_beta @ (pilot.theta + step)
     out.sigma2[...] = np.maximum(square, 0.0) / out.factor.dof
     out.phi[...] = noise.phi
     out.noise_parameters[...] = noise.parameters
-    out.outcome[...] = code
+    out.outcome[...] = np.where(pilot.code, pilot.code, noise.outcome)
     # The pilot's residuals are orthogonal to the step away from it.
     out.residual_ss[...] = products.with_self[0] + np.einsum("rv,rv->v", step, step)
     out.total_ss[...] = pilot.total

@@ -234,6 +234,8 @@ def design_lags(
     if line is None:
         n_scans = basis.shape[0]
         line = Timeline(n_scans, np.arange(n_scans), checked_starts(starts, n_scans))
+    if n_lags and line.n_scans <= 2 * n_lags:
+        _refuse_short(n_lags, line.n_scans)
     unit = np.zeros((line.length, line.hidden.size))
     unit[line.hidden, np.arange(line.hidden.size)] = 1.0
     basis = np.hstack([unit, line.spread(basis)]) if unit.size else basis
@@ -244,25 +246,26 @@ def design_lags(
     products = np.einsum("tr,kts->krs", basis, shifted, optimize=True)
     lags = DesignLags(basis, shifted, products, first, last, line)
     if n_lags and lags.pairs.min() <= n_lags:
-        _refuse(lags)
+        _refuse_gaps(lags)
     return lags
 
 
-def _refuse(lags: DesignLags) -> None:
-    n_lags, n_scans = lags.n_lags, lags.line.n_scans
-    if n_scans == lags.lengths[0]:
-        msg = (
-            f"a noise model of order {n_lags} needs more than {2 * n_lags} scans; "
-            f"the design has {n_scans}"
-        )
-    else:
-        at = int(np.argmin(lags.pairs))
-        msg = (
-            f"a noise model of order {n_lags} needs scans that are near each other; of "
-            f"the {n_scans} scans that are left, in {lags.line.stretches.size} pieces, "
-            f"{lags.pairs[at]:.0f} pairs are {at} scans apart. Choose a smaller order "
-            "or 'ols', or leave out fewer scans"
-        )
+def _refuse_short(n_lags: int, n_scans: int) -> None:
+    msg = (
+        f"a noise model of order {n_lags} needs more than {2 * n_lags} scans; the "
+        f"design has {n_scans}"
+    )
+    raise ShapeError(msg)
+
+
+def _refuse_gaps(lags: DesignLags) -> None:
+    at, line = int(np.argmin(lags.pairs)), lags.line
+    msg = (
+        f"a noise model of order {lags.n_lags} needs scans that are near each other; "
+        f"of the {line.n_scans} scans that are left, in {line.stretches.size} pieces, "
+        f"{lags.pairs[at]:.0f} pairs are {at} scans apart. Choose a smaller order "
+        "or 'ols', or leave out fewer scans"
+    )
     raise ShapeError(msg)
 
 

@@ -197,7 +197,8 @@ def noise_model(
     if first_scans not in FIRST_SCANS:
         msg = f"first_scans is {first_scans!r}; expected one of {FIRST_SCANS}"
         raise ValueError(msg)
-    if bins is not None and not (isinstance(bins, int | np.integer) and bins > 0):
+    whole = isinstance(bins, int | np.integer) and not isinstance(bins, bool)
+    if bins is not None and not (whole and bins > 0):
         msg = f"bins is {bins!r}; expected a positive number, or None for no bins"
         raise ValueError(msg)
     first: FirstScans = "exact" if first_scans == "exact" else "conditional"

@@ -12,6 +12,7 @@ from boldglm.core.residual_moments import residual_moments
 __all__ = ["BiasCorrection", "bias_correction"]
 
 Array = npt.NDArray[np.float64]
+Voxels = npt.NDArray[np.bool_]
 
 # Lags that are followed: an autoregression forgets sooner, or is all but a unit root.
 LONGEST = 400
@@ -21,6 +22,8 @@ NEWTON_STEPS, STEP, NEWTON_SETTLED = 20, 1e-6, 1e-8
 SINGULAR = 1e8
 # Autocorrelation of one scan and the next that is common in fMRI.
 USUAL = 0.3
+# Of the variance: with 400 scans, what an autocorrelation is known to.
+UNEXPLAINED = 0.05
 
 
 @dataclass(frozen=True)
@@ -74,8 +77,12 @@ class BiasCorrection:
 
     def correct(
         self, sums: Array, *, alike: bool = False, n_jobs: int | None = 1
-    ) -> Array:
+    ) -> tuple[Array, Voxels]:
         """Autocovariances of the noise, from sums of products of residuals.
+
+        Behind many regressors, or of few scans, no stationary noise may explain what is
+        seen. The result is the nearest that was found then, as good as any in between:
+        where it is off by more than a twentieth of the variance, that is said.
 
         Parameters
         ----------
@@ -89,8 +96,10 @@ class BiasCorrection:
 
         Returns
         -------
-        (p + 1, n_voxels)
+        autocovariance : (p + 1, n_voxels)
             In the units of the data; 0 where the first sum is not positive.
+        unexplained : (n_voxels,) bool
+            Where no noise was found that explains the sums.
 
         Examples
         --------
@@ -102,14 +111,15 @@ class BiasCorrection:
         >>> seen = bias.expected(noise[:, None])
         >>> round(float(seen[1, 0] / seen[0, 0]), 2)
         0.16
-        >>> bias.correct(seen).ravel()
-        array([1. , 0.4])
+        >>> autocovariance, unexplained = bias.correct(seen)
+        >>> autocovariance.ravel(), unexplained
+        (array([1. , 0.4]), array([False]))
         """
         from boldglm.core.noise_bias_kernels import correct_sums
 
         usable = sums[0] > 0
         if not usable.any():
-            return np.zeros_like(sums)
+            return np.zeros_like(sums), np.zeros(usable.size, dtype=bool)
         scaled = np.where(usable, sums / np.where(usable, sums[0], 1.0), 0.0)
         if alike:
             start, slope = self._solve_one(scaled[:, usable].mean(axis=1))
@@ -117,14 +127,15 @@ class BiasCorrection:
             usual = self.moments @ USUAL ** np.arange(float(self.moments.shape[1]))
             start, slope = self._solve_one(usual / usual[0])
         tolerance, steps = (1e-5, 8) if alike else (1e-8, 20)
-        gamma = np.empty(sums.shape)
+        gamma, error = np.empty(sums.shape), np.empty(usable.size)
 
         def one(block: slice) -> None:
-            part = np.ascontiguousarray(scaled[:, block]), gamma[:, block]
-            correct_sums(part[0], self.moments, slope, start, tolerance, steps, part[1])
+            given = np.ascontiguousarray(scaled[:, block]), self.moments, slope, start
+            correct_sums(*given, tolerance, steps, gamma[:, block], error[block])
 
         map_blocks(one, blocks(sums.shape[1], BLOCK), n_jobs=n_jobs)
-        return np.where(usable, gamma * sums[0], 0.0)
+        unexplained = usable & (error > UNEXPLAINED)
+        return np.where(usable, gamma * sums[0], 0.0), unexplained
 
     @property
     def _white(self) -> Array:

@@ -13,7 +13,7 @@ LANES = 64
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def correct_sums(  # type: ignore[no-untyped-def]
-    sums, moments, slope, start, tolerance, steps, out
+    sums, moments, slope, start, tolerance, steps, out, error_left
 ):
     """Solve ``sums = implied_sums(gamma)`` for the gamma of every voxel.
 
@@ -21,7 +21,8 @@ def correct_sums(  # type: ignore[no-untyped-def]
     moments (order + 1, n_lags + 1); slope (order + 1, order + 1), inverse of the
     derivative of `implied_sums` somewhere near; start (order + 1, 2), autocovariances
     there and what they imply; tolerance, of the sums; steps, at most; out
-    (order + 1, n_voxels). No voxel depends on those beside it.
+    (order + 1, n_voxels); error_left (n_voxels,), of the sums, above the tolerance
+    where they are not solved. No voxel depends on those beside it.
     """
     n, n_voxels = sums.shape
     for first in range(0, n_voxels, LANES):
@@ -46,12 +47,15 @@ def correct_sums(  # type: ignore[no-untyped-def]
             new_error = _sizes(new_off)
             _learn(slopes, step, off - new_off, moving)
             for v in range(width):
-                # Where no stationary noise implies such sums: the nearest found
-                if moving[v] and new_error[v] < error[v]:
+                # Where no stationary noise implies such sums: the nearest found. A
+                # variance below 0 implies any, and is none
+                nearer = new_error[v] < error[v] and new[0, v] > 0.0
+                if moving[v] and nearer:
                     error[v] = new_error[v]
                     gamma[:, v] = new[:, v]
                     off[:, v] = new_off[:, v]
         out[:, first:stop] = gamma
+        error_left[first:stop] = error
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

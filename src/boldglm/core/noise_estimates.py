@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from boldglm.core.arma import ArmaSearch, arma_search
+from boldglm.core.glm_fit import HELD, UNEXPLAINED
 from boldglm.core.lags import LagProducts
 from boldglm.core.noise import NoiseModel, yule_walker
 from boldglm.core.noise_bias import BiasCorrection, bias_correction
@@ -16,6 +17,7 @@ __all__ = ["NoiseEstimates", "NoiseEstimator", "Pool", "pooled_correlations"]
 
 Array = npt.NDArray[np.float64]
 Voxels = npt.NDArray[np.bool_]
+Codes = npt.NDArray[np.uint8]
 
 
 class Pool(Protocol):
@@ -35,20 +37,20 @@ class NoiseEstimates:
         Coefficients of the autoregression that whitens, lag 1 first.
     parameters : (n_parameters, n_voxels)
         Of the model; those of an autoregression are `phi`.
-    held : (n_voxels,) bool
-        Where it had to be held stable.
+    outcome : (n_voxels,) uint8
+        0, `HELD` or `UNEXPLAINED` of `boldglm.core.glm_fit.OUTCOMES`.
     """
 
     phi: Array
     parameters: Array
-    held: Voxels
+    outcome: Codes
 
     def select(self, voxels: slice) -> "NoiseEstimates":
         """Of some of the voxels."""
         phi = self.phi[:, voxels]
         same = self.parameters is self.phi
         parameters = phi if same else self.parameters[:, voxels]
-        return NoiseEstimates(phi, parameters, self.held[voxels])
+        return NoiseEstimates(phi, parameters, self.outcome[voxels])
 
 
 class NoiseEstimator:
@@ -81,10 +83,10 @@ class NoiseEstimator:
         n_voxels = products.with_self.shape[1]
         if noise.coefficients is not None:
             phi = np.repeat(np.array(noise.coefficients)[:, None], n_voxels, axis=1)
-            return NoiseEstimates(phi, phi, np.zeros(n_voxels, dtype=bool))
+            return NoiseEstimates(phi, phi, np.zeros(n_voxels, np.uint8))
         if self._arma is not None:
-            ab, phi = self._arma.estimate(products)
-            return NoiseEstimates(phi, ab, np.zeros(n_voxels, dtype=bool))
+            ab, phi, held = self._arma.estimate(products)
+            return NoiseEstimates(phi, ab, np.where(held, HELD, 0).astype(np.uint8))
         return self._autoregression(products.with_self)
 
     def of_correlations(
@@ -99,23 +101,26 @@ class NoiseEstimator:
         n_jobs : int or None
         """
         bias = self._bias or bias_correction(self._forms.lags)
-        return _solved(bias.correct(correlations, alike=True, n_jobs=n_jobs))
+        return _solved(*bias.correct(correlations, alike=True, n_jobs=n_jobs))
 
     def _autoregression(self, sums: Array) -> NoiseEstimates:
         if self._bias is not None:
-            return _solved(self._bias.correct(sums))
+            return _solved(*self._bias.correct(sums))
         estimates = _solved(sums / self._forms.lags.pairs[:, None])
         bins = self._noise.bins
         if bins is None:
             return estimates
         # Adding zero turns -0.0 into 0.0: one bin, one label.
         phi = (np.trunc(estimates.phi * bins) + 0.0) / bins
-        return NoiseEstimates(phi, phi, estimates.held)
+        return NoiseEstimates(phi, phi, estimates.outcome)
 
 
-def _solved(autocovariance: Array) -> NoiseEstimates:
+def _solved(autocovariance: Array, unexplained: Voxels | None = None) -> NoiseEstimates:
     phi, held = yule_walker(autocovariance)
-    return NoiseEstimates(phi, phi, held)
+    outcome = np.where(held, HELD, 0).astype(np.uint8)
+    if unexplained is not None:
+        outcome[unexplained] = UNEXPLAINED
+    return NoiseEstimates(phi, phi, outcome)
 
 
 def pooled_correlations(sums: Array, pool: Pool) -> Array:

@@ -12,6 +12,7 @@ from boldglm.core.autocorrelation import (
     whitened_starts,
 )
 from boldglm.core.gls import GlmFit, fit_glm, residuals
+from boldglm.core.gls_pilot import CONSTANT, NOT_FINITE
 from boldglm.core.ljung_box import ljung_box_of_fit, moments_behind
 from boldglm.core.noise import NoiseModel
 from boldglm.core.spectrum import frequencies, power_spectrum, white_spectrum
@@ -152,7 +153,8 @@ def whiteness_of_fit(
     >>> found.after.shape, found.frequencies.shape, found.white
     ((5, 5), (27,), 1.0)
     """
-    varies = np.isin(fit.outcome, (0, 3)) & (fit.residual_ss > 0)
+    unfitted = np.isin(fit.outcome, (CONSTANT, NOT_FINITE))
+    varies = ~unfitted & (fit.residual_ss > 0)
     fit, before = fit.select(varies), residuals(data, fit)[:, varies]
     n_scans, n_voxels = before.shape
     after = whitened(before, fit.phi, starts)

@@ -8,10 +8,11 @@ from boldglm._base.arguments import as_numbers, checked_whole
 from boldglm._base.errors import ShapeError
 from boldglm.core.contrast import independent_rows
 from boldglm.core.gls import GlmFit, fit_glm
+from boldglm.core.goodness import log_likelihood
 from boldglm.core.linear import factorize
 from boldglm.core.noise import NoiseModel
-from boldglm.core.timeline import segments
 from boldglm.glm.model import LikelihoodModelResults
+from boldglm.glm.voxelwise_model import VoxelwiseModel
 
 __all__ = ["ARModel", "OLSModel", "RegressionResults", "SimpleRegressionResults"]
 
@@ -156,51 +157,20 @@ class ARModel(OLSModel):
         return _filter(np.asarray(X, dtype=np.float64), self.rho)
 
 
-class _VoxelwiseModel:
-    """The model of a fit in which every voxel has noise coefficients of its own."""
-
-    def __init__(self, fit: GlmFit):
-        self.design = fit.factor.design
-        self.order, self.rho = fit.noise.order, fit.phi
-        self._starts = fit.forms.lags.line.stretches
-        self.df_total = self.design.shape[0]
-        self.df_model = fit.factor.rank
-        self.df_residuals = fit.dof
-
-    def whiten(self, X):
-        """Filter the series of each voxel with its own coefficients."""
-        data = np.asarray(X, dtype=np.float64)
-        if data.ndim != 2 or data.shape[1] != self.rho.shape[1]:
-            msg = (
-                f"data of shape {data.shape}; expected a column for each of the "
-                f"{self.rho.shape[1]} voxels of this fit"
-            )
-            raise ShapeError(msg)
-        white = np.empty_like(data)
-        for segment in segments(self._starts, len(data)):
-            white[segment] = _filter(data[segment], self.rho)
-        return white
-
-    @property
-    def whitened_design(self):
-        """None that all voxels share; says so."""
-        msg = (
-            "Every voxel of this fit has its own noise coefficients, so there is no "
-            "one whitened design. Fit with bins=100 to group voxels, or use "
-            "ARModel(design, rho).whitened_design for the rho of one voxel."
-        )
-        raise AttributeError(msg)
-
-
 class _FitResults(LikelihoodModelResults):
     """Results that may be those of a fit with noise of its own for every voxel."""
 
     _fit: GlmFit | None = None
 
+    @property
+    def _voxelwise(self) -> GlmFit | None:
+        """The fit, if voxels do not share a model."""
+        return None if self._cov is not None else self._fit
+
     def _unit_covariance(self, rows, other):
-        if self._fit is None or self._cov is not None:
+        if self._voxelwise is None:
             return super()._unit_covariance(rows, other)
-        return _voxelwise_covariance(self._fit, rows, other)
+        return _voxelwise_covariance(self._voxelwise, rows, other)
 
     def _factor(self):
         return super()._factor() if self._fit is None else self._fit.factor
@@ -262,7 +232,7 @@ class RegressionResults(_FitResults):
         results = cls(
             fit.beta[:, 0] if single else fit.beta,
             Y,
-            model or _VoxelwiseModel(fit),
+            model or VoxelwiseModel(fit),
             cov=None if model is None else model.normalized_cov_beta,
             dispersion=float(fit.sigma2[0]) if single else fit.sigma2,
         )
@@ -301,7 +271,10 @@ class RegressionResults(_FitResults):
 
     @property
     def SSE(self):  # noqa: N802
-        """Sum of squares of the whitened residuals."""
+        """Sum of squares of the whitened residuals, ``e'V^-1 e``."""
+        fit = self._voxelwise
+        if fit is not None and not fit.noise.sandwich:
+            return fit.sigma2 * fit.factor.dof
         return np.sum(self.whitened_residuals**2, axis=0)
 
     @property
@@ -319,7 +292,18 @@ class RegressionResults(_FitResults):
 
     @property
     def logL(self):  # noqa: N802
-        """Log-likelihood at the estimates and the best noise variance."""
+        """Log-likelihood at the estimates and the best noise variance.
+
+        Where every voxel has noise of its own, that of
+        `boldglm.core.goodness.log_likelihood`.
+
+        Raises
+        ------
+        ValueError
+            If the fit is one of least squares in coloured noise, which has none.
+        """
+        if self._voxelwise is not None:
+            return log_likelihood(self._voxelwise)
         n, sse = self.df_total, self.SSE
         return -n / 2 * (np.log(2 * np.pi * sse / n) + 1)
 

@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from boldglm.core.glm_fit import HELD, OUTCOMES, UNEXPLAINED
+from boldglm.core.gls_pilot import CONSTANT, NOT_FINITE
 from boldglm.core.whiteness import QUANTILES, Whiteness
 from boldglm.reporting.content import NoiseContent, Table
 from boldglm.reporting.fitted_models import FittedModel
@@ -29,6 +31,13 @@ __all__ = ["noise_content"]
 TITLE = "Noise of each run"
 LAG = "median autocorrelation at lag 1"
 WHITE = "share of voxels white at 5 %"
+#: Columns of counts of voxels, by what came out of them
+VOXELS = {
+    CONSTANT: "constant voxels",
+    NOT_FINITE: "voxels not finite",
+    HELD: "voxels held at a limit",
+    UNEXPLAINED: "voxels unexplained",
+}
 PERCENTS = tuple(f"{round(100 * share)} %" for share in QUANTILES)
 
 
@@ -92,7 +101,8 @@ def _facts(model: FittedModel, found: list[Any]) -> Table:
             lag_1 = [float(one[0, MEDIAN]) for one in (white.before, white.after)]
             share = float(white.white) if np.isfinite(white.white) else None
         medians = [float(np.median(one)) for one in fit.noise_parameters[:shown]]
-        codes = tuple(map(int, np.bincount(fit.outcome, minlength=4)[1:4]))
+        counts = np.bincount(fit.outcome, minlength=len(OUTCOMES))
+        codes = tuple(int(counts[code]) for code in VOXELS)
         lags = lag_1 if noise.order else lag_1[:1]
         rows.append((name, fit.noise.name, *medians, *lags, share, *codes))
     columns = [LAG]
@@ -102,8 +112,8 @@ def _facts(model: FittedModel, found: list[Any]) -> Table:
         if noise.kind == "arma11":
             names = [f"median {one}" for one in coefficient_names(noise)]
         columns = [*names, *columns]
-    voxels = ("constant voxels", "voxels not finite", "voxels held stable")
-    return Table(("run", "noise model", *columns, WHITE, *voxels), tuple(rows), TITLE)
+    columns = ["run", "noise model", *columns, WHITE, *VOXELS.values()]
+    return Table(tuple(columns), tuple(rows), TITLE)
 
 
 def _numbers(

@@ -1,12 +1,14 @@
 """The noise of a model: which, its maps, whether it leaves white noise."""
 
 import matplotlib.pyplot as plt
+import nibabel as nib
 import numpy as np
 import pytest
 from scipy import stats
 from tests.glm.first_level import simulated_runs as sim
 
 from boldglm._base.errors import NotFittedError
+from boldglm._base.warnings import DesignWarning
 from boldglm.core.contrast import contrast_stat, statistic
 from boldglm.core.gls import fit_glm
 from boldglm.core.goodness import akaike, bayes, log_likelihood
@@ -84,8 +86,14 @@ def test_auto_needs_the_repetition_time_of_given_designs(brain, run, table, name
 
 
 def test_arrays_have_no_neighbours(rng):
-    with pytest.raises(ValueError, match=r"'auto' averages .* use FirstLevelModel"):
-        run_glm(rng.standard_normal((30, 4)), np.ones((30, 1)), "auto")
+    Y, X = rng.standard_normal((30, 4)), np.ones((30, 1))
+    orders = "4 from 2.5 s, 8 from 1 s, 12 from 0.6 s, 16 from 0 s"
+    for name in ("auto", "ols+"):
+        with pytest.raises(ValueError, match=r"averages .* use FirstLevelModel") as e:
+            run_glm(Y, X, name)
+        assert f"or 'arN+' (N by the repetition time: {orders})" in str(e.value)
+    with pytest.raises(ValueError, match=r"'auto3' averages .*, or 'ar3\+' for every"):
+        run_glm(Y, X, "auto3")
     _, results = run_glm(rng.standard_normal((60, 4)), np.ones((60, 1)), "arma11")
     assert list(results) == ["arma11"]
 
@@ -111,6 +119,28 @@ def test_maps_are_those_of_the_fit(brain, run, table, name, n_maps):
     assert ((p >= 0) & (p <= 1)).all()
     assert 0 <= noise.white <= 1
     assert noise.white == pytest.approx(np.mean(p > 0.05), abs=0.15)
+
+
+def test_what_was_not_tested_has_no_p(brain, run, table):
+    """Voxels without noise, and runs of so few scans that no lag is left."""
+    data = np.array(run.dataobj)
+    data[4, 5, 6] = 3.0
+    still = nib.Nifti1Image(data, run.affine)
+    options = {"noise_model": "ar2", "minimize_memory": False}
+    (noise,) = fitted_with(brain, still, table, **options).noise_
+    p = noise.ljung_box.get_fdata()
+    mask = np.asarray(brain.dataobj) > 0
+    assert np.isnan(p[4, 5, 6])
+    assert np.count_nonzero(np.isnan(p)) == 1
+    assert (p[~mask] == 0).all()
+    model = FirstLevelModel(mask_img=brain, noise_model="ar8", minimize_memory=False)
+    with pytest.warns(DesignWarning, match="'ar8' takes 8 coefficients from the 17 sc"):
+        model.fit(
+            run, design_matrices=sim.design(table), sample_masks=np.arange(30, 47)
+        )
+    (noise,) = model.noise_
+    assert np.isnan(noise.white)
+    assert np.isnan(noise.ljung_box.get_fdata()[mask]).all()
 
 
 def test_white_noise_models_are_found_out(brain, run, table):

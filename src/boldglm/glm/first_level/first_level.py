@@ -17,6 +17,7 @@ from boldglm.glm.first_level.fit_memory import REMEDY, fit_bytes
 from boldglm.glm.first_level.fit_record import FitRecord, record_runs, treatment_of
 from boldglm.glm.first_level.fitting import as_noise_model
 from boldglm.glm.first_level.masks import make_masker
+from boldglm.glm.first_level.noise_warnings import warn_of_noise
 from boldglm.glm.first_level.run_contrasts import run_contrasts
 from boldglm.glm.first_level.run_designs import check_t_r, run_design
 from boldglm.glm.first_level.run_fits import RunFits
@@ -261,6 +262,7 @@ class FirstLevelModel(Reported, RunFits):
         needed = partial(fit_bytes, self, runs, matrices, masker, noise)
         with enough_memory(f"the fit of {len(runs)} runs", needed, REMEDY):
             fitted = fit_runs(self, runs, kept, matrices, masker, noise)
+        warn_of_noise([run.fit for run in fitted], [len(one) for one in matrices])
         samples = [(run.sample, run.sample_fit) for run in fitted]
         if self.reports:
             record = record_runs(self.mask_img, runs, samples)

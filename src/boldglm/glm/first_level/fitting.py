@@ -6,7 +6,8 @@ from boldglm._base.arguments import as_numbers
 from boldglm._base.warnings import DesignWarning, ImageWarning, warn
 from boldglm.core.gls import GlmFit, fit_glm
 from boldglm.core.gls_pilot import NOT_FINITE
-from boldglm.core.noise import NoiseModel, noise_model
+from boldglm.core.noise import AUTO_ORDERS, BY_REPETITION_TIME, NoiseModel, noise_model
+from boldglm.glm.first_level.noise_warnings import warn_of_noise
 from boldglm.glm.regression import (
     ARModel,
     OLSModel,
@@ -39,7 +40,9 @@ def run_glm(
     Y : (n_scans, n_voxels) array
     X : (n_scans, n_regressors) array
     noise_model : str
-        ``'ols'``, or ``'arN'`` for an autoregression of order N.
+        ``'ols'``; ``'arN'`` for an autoregression of order N, ``'arN+'`` for one that
+        is corrected for what the design takes from residuals; ``'arma11'``. Not
+        ``'auto'`` and ``'ols+'``, which average over neighbours: arrays have none.
     bins : int, optional
         Truncate the coefficients of ``'ar1'`` to multiples of ``1 / bins``, as
         nilearn does with 100 by default.
@@ -49,8 +52,8 @@ def run_glm(
     verbose, random_state : ignored
         Nothing here is random.
     first_scans : {'conditional', 'exact'}
-        How the first scans of a run are weighed: as nilearn does, or by the
-        stationary likelihood.
+        How the first scans of a run are weighed under ``'arN'`` and ``'arN+'``: as
+        nilearn does, or by the stationary likelihood, as ``'arma11'`` does.
 
     Returns
     -------
@@ -63,7 +66,7 @@ def run_glm(
     Raises
     ------
     ValueError
-        If the noise model is unknown.
+        If the noise model is unknown, or averages over neighbours.
     ShapeError
         If Y and X have different numbers of scans, or X leaves no degree of freedom.
 
@@ -78,8 +81,9 @@ def run_glm(
     """
     del verbose, random_state
     Y, X = as_numbers(Y, "Y"), as_numbers(X, "X")
-    # Of any order: arrays do not tell which voxels are neighbours, and this is refused
+    # Those that go by the repetition time are refused whatever it is
     model = as_noise_model(noise_model, bins, first_scans, t_r=np.inf)
+    _refuse_neighbours(model)
     fit = fit_glm(Y, X, model, n_jobs=threads(n_jobs))
     lost = np.count_nonzero(fit.outcome == NOT_FINITE)
     if lost:
@@ -88,7 +92,23 @@ def run_glm(
             "estimates are 0.",
             ImageWarning,
         )
+    warn_of_noise([fit], [fit.factor.design.shape[0]])
     return labels_and_results(fit, np.asarray(Y))
+
+
+def _refuse_neighbours(model: NoiseModel) -> None:
+    if not model.pooled:
+        return
+    orders = ", ".join(f"{order} from {t_r:g} s" for t_r, order in AUTO_ORDERS)
+    instead = f"'ar{model.order}+'"
+    if model.name in BY_REPETITION_TIME:
+        instead = f"'arN+' (N by the repetition time: {orders})"
+    msg = (
+        f"noise_model={model.name!r} averages over neighbouring voxels, and arrays do "
+        f"not tell which these are; use FirstLevelModel, or {instead} for every voxel "
+        "by itself"
+    )
+    raise ValueError(msg)
 
 
 def threads(n_jobs: int | None) -> int | None:

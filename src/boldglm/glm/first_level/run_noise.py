@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from boldglm.core.gls import GlmFit, residuals
-from boldglm.core.gls_pilot import CONSTANT, NOT_FINITE
 from boldglm.core.ljung_box import ljung_box_of_fit
 from boldglm.core.whiteness import Whiteness
 
@@ -89,7 +88,9 @@ class RunNoise:
     def ljung_box(self):
         """Test of Ljung and Box whether residuals are white: p, a 3-D image.
 
-        Small where the noise model leaves something. 1 in voxels that were not fitted.
+        Small where the noise model leaves something; nan in voxels of the mask that
+        were not tested, since they were not fitted or there are too few scans in a
+        stretch for more lags than the order. 0 outside the mask.
 
         Raises
         ------
@@ -105,8 +106,7 @@ class RunNoise:
         fit = self._fit
         left = residuals(self._series, fit)
         _, p = ljung_box_of_fit(left, fit, starts=fit.forms.lags.line.stretches)
-        unfitted = np.isin(fit.outcome, (CONSTANT, NOT_FINITE))
-        return self._image(np.where(unfitted | ~np.isfinite(p), 1.0, p))
+        return self._image(p)
 
     def _image(self, values: np.ndarray):
         return self._masker.inverse_transform(values.astype(np.float32))
