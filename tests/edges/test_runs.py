@@ -14,9 +14,15 @@ from tests.oracle.dense_gls import simulate_ar
 
 from boldglm._base.errors import NotEstimableError, ShapeError
 from boldglm.core.contrast import contrast_stat, statistic
+from boldglm.core.glm_fit import HELD
 from boldglm.core.gls import fit_glm
 from boldglm.core.gls_pilot import CONSTANT
 from boldglm.glm.first_level import FirstLevelModel
+
+# What is told of few neighbours and few scans is tested where it is told
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:.*(averages over neighbouring|fewer than 6 scans|no stationary noise was)"
+)
 
 NOISES = ("ols", "ar1", "ar3", "ar1+", "auto2", "arma11")
 # While the file is read, in double precision; or from series of single precision.
@@ -297,7 +303,7 @@ def test_voxels_that_hardly_vary(noise, minimize_memory, tmp_path):
     Y = (1e5 + up / 128).astype(np.float32)
     assert np.unique(Y).size == 2
     model = fitted(tmp_path, Y, X, noise, minimize_memory)
-    assert not model.fits_[0].outcome.any()
+    assert set(model.fits_[0].outcome) <= {0, HELD}
     assert_is_brute_force(model, Y, X, np.eye(4)[:2], np.eye(4)[:3])
 
 

@@ -97,7 +97,7 @@ def residual_freedom(forms: PrecisionForms, phi: Array) -> tuple[Array, Array]:
     >>> from boldglm.core.precision import precision_forms
     >>> forms = precision_forms(factorize(np.ones((100, 1))), 1, "exact")
     >>> residual_freedom(forms, np.array([[0.0, 0.5]]))[1]
-    array([99.  , 59.91])
+    array([99.  , 59.99])
     """
     n_lags = min(forms.lags.basis.shape[0] - 1, LONGEST)
     moments = residual_moments(forms.lags, n_lags + 1, n_lags + 1)

@@ -138,7 +138,7 @@ def _parsed(formula: str) -> ast.Expression:
         raise TypeError(msg)
     try:
         return ast.parse(formula.strip(), mode="eval")
-    except (SyntaxError, RecursionError) as error:
+    except (SyntaxError, RecursionError, ValueError) as error:
         msg = f'Formula "{formula}" cannot be parsed: {error}.'
         raise ValueError(msg) from error
 

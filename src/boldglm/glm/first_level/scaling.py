@@ -59,7 +59,8 @@ def mean_scaling(Y, axis=0):
     if type(axis) not in (int, tuple) or axis not in SCALINGS:
         msg = f"axis is {axis!r}; expected 0, 1 or (0, 1)."
         raise ValueError(msg)
-    if data.size and not np.abs(data).max() <= LARGEST and np.isfinite(data).all():
+    largest = float(np.abs(data).max(initial=0.0))
+    if not largest <= LARGEST and np.isfinite(data).all():
         msg = (
             f"Y has values up to {np.abs(data).max():g}; expected at most {LARGEST:g}."
         )
