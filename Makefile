@@ -3,11 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TEST_SHELL_ENV := MPLBACKEND=Agg
+# Tests that coverage is measured with
+COVERED := tests/core tests/glm tests/oracle tests/properties tests/contracts src/boldglm/core src/boldglm/glm
 # What the package is built from besides Python: the viewer of the reports
 BUILT_FROM := pyproject.toml hatch_build.py $(wildcard viewer/*.js viewer/*.json viewer/*.mjs)
 
-.PHONY: help demo test test-slow check format examples docs bench bench-fast bench-all \
-	bench-check bench-page calibration fuzz clean
+.PHONY: help demo test test-slow coverage mutants check format examples docs bench \
+	bench-fast bench-all bench-check bench-page calibration fuzz clean
 .DEFAULT_GOAL := help
 
 help: ## Show the targets
@@ -21,6 +23,15 @@ test: $(VENV)/.installed-dev ## Run the test suite and the doctests
 
 test-slow: $(VENV)/.installed-dev ## Run the long statistical tests
 	$(TEST_SHELL_ENV) $(BIN)/python -m pytest -n auto -m slow tests
+
+coverage: $(VENV)/.installed-dev ## Run the tests of core/ and glm/, and see that they reach 95 % of lines and branches
+	$(BIN)/python -m coverage erase
+	$(TEST_SHELL_ENV) $(BIN)/python -m coverage run -m pytest -n auto -m "not slow" $(COVERED)
+	$(BIN)/python -m coverage combine -q
+	$(BIN)/python -m tools.coverage_check coverage.json
+
+mutants: $(VENV)/.installed-dev ## Break modules of core/ on purpose (MODULES="gls lags"; all: an hour or two)
+	$(TEST_SHELL_ENV) $(BIN)/python -m tools.mutate $(MODULES) --out mutants.jsonl
 
 check: $(VENV)/.installed-dev ## Lint, layers, types
 	$(BIN)/ruff check .
@@ -62,7 +73,8 @@ fuzz: $(VENV)/.installed-dev ## Throw damaged files and expressions at their rea
 	$(TEST_SHELL_ENV) $(BIN)/python tools/fuzz.py --seconds $(or $(SECONDS),20)
 
 clean: ## Remove the virtual environment and what the tools left
-	rm -rf $(VENV) boldglm-demo build dist .pytest_cache .mypy_cache .ruff_cache \
+	rm -rf $(VENV) .coverage .coverage.* coverage.json mutants.jsonl \
+		boldglm-demo build dist .pytest_cache .mypy_cache .ruff_cache \
 		.hypothesis .import_linter_cache fuzz-found examples-output examples/results \
 		examples/simulated-data docs/_build docs/gallery docs/made docs/news.md \
 		docs/reference viewer/node_modules src/boldglm/reporting/viewer

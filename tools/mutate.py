@@ -7,7 +7,6 @@ program (say why) or a test that is missing (write it).
 """
 
 import argparse
-import ast
 import importlib
 import json
 import os
@@ -22,49 +21,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from tools.mutation_guards import CORE, ROOT, guards_of, imports_of
 from tools.mutations import Mutant, sample
 
-__all__ = ["Copy", "chosen", "guards_of", "main"]
+__all__ = ["Copy", "chosen", "main", "outcomes", "table"]
 
-ROOT = Path(__file__).resolve().parents[1]
-CORE = "src/boldglm/core"
 # Loaded once, by the process all test runs are forked from
 HEAVY = (
     "numpy", "scipy.linalg", "scipy.ndimage", "scipy.optimize", "scipy.signal",
     "scipy.sparse.csgraph", "scipy.special", "scipy.stats", "numba", "pandas",
     "nibabel", "statsmodels.api", "mpmath", "pytest",
 )  # fmt: skip
-# Tests that a module answers to besides its own
-ELSEWHERE = {
-    "arma": ["tests/contracts/test_noise_models.py"],
-    "clean": ["tests/signal"],
-    "drift": ["tests/contracts/test_hrf_and_drift_models.py"],
-    "epi_mask": ["tests/test_masking.py"],
-    "exchange": ["tests/properties/test_permutation_properties.py"],
-    "gls": [
-        "tests/core/test_gls_pooled.py",
-        "tests/core/test_segments.py",
-        "tests/oracle/test_gls_dense.py",
-    ],
-    "gls_pilot": ["tests/core/test_gls.py", "tests/oracle/test_gls_dense.py"],
-    "group_test": ["tests/oracle/test_freedman_lane.py"],
-    "hrf": ["tests/contracts/test_hrf_and_drift_models.py"],
-    "lags": ["tests/core/test_segments.py"],
-    "noise": ["tests/contracts/test_noise_models.py"],
-    "noise_estimates": [
-        "tests/core/test_noise.py",
-        "tests/core/test_gls_pooled.py",
-        "tests/contracts/test_noise_models.py",
-    ],
-    "parallel": ["tests/core/test_gls.py"],
-    "partition": ["tests/oracle/test_freedman_lane.py"],
-    "permute": ["tests/properties/test_permutation_properties.py"],
-    "precision": ["tests/core/test_segments.py", "tests/oracle/test_gls_dense.py"],
-    "regressors": ["tests/oracle/test_design_parity.py"],
-    "run_statistics": ["tests/core/test_segments.py"],
-    "smooth_plan": ["tests/core/test_smooth.py"],
-    "tails_exact": ["tests/core/test_tails.py"],
-}
 MEMORY = 12 << 30
 # Seconds; what takes longer is tried last
 LONG = 2.0
@@ -72,7 +39,10 @@ LONG = 2.0
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a mutant: `how` is killed, survived, or out of time."""
+    """What came of a mutant.
+
+    `how` is killed, survived, or stopped: out of time or memory, or dead.
+    """
 
     module: str
     line: int
@@ -101,59 +71,34 @@ class Copy:
             shutil.copy2(ROOT / name, folder / name)
 
     def write(self, module: str, source: str) -> None:
-        """Write a module, and make whatever was compiled from it old.
+        """Write a module, and forget what was compiled from it.
 
         Kernels are kept compiled, with the numbers and functions of other modules in
-        them, until their own file is younger: so those that import this one are
-        touched.
+        them, until their own text changes: so those that import this one are dropped.
         """
-        path = self.folder / CORE / f"{module}.py"
-        path.write_text(source)
-        for other in self._compiled_from(module):
-            os.utime(other)
+        (self.folder / CORE / f"{module}.py").write_text(source)
+        self._forget(module)
 
     def restore(self, module: str) -> None:
         """Put a module back."""
         shutil.copy2(ROOT / CORE / f"{module}.py", self.folder / CORE)
+        self._forget(module)
 
-    def _compiled_from(self, module: str) -> list[Path]:
-        """Files with kernels that import `module`, however far."""
-        imports = {p: _imports(p) for p in (self.folder / CORE).glob("*.py")}
+    def _forget(self, module: str) -> None:
+        """Drop the kernels in which something of a module may be."""
+        for other in self._compiled_from(module):
+            for index in (self.folder / CORE / "__pycache__").glob(f"{other}.*.nbi"):
+                index.unlink()
+
+    def _compiled_from(self, module: str) -> list[str]:
+        """Names of the modules with kernels that import `module`, however far."""
+        imports = {p: imports_of(p) for p in (self.folder / CORE).glob("*.py")}
         reached, new = {module}, {module}
         while new:
             new = {p.stem for p, names in imports.items() if names & reached} - reached
             reached |= new
-        return [p for p in imports if p.stem in reached and "njit" in p.read_text()]
-
-
-def _imports(path: Path) -> set[str]:
-    """Names of the modules of core that a module imports."""
-    names = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            names.add(node.module.rpartition(".")[2])
-            names |= {name.name for name in node.names}
-    return names
-
-
-def guards_of(module: str) -> list[str]:
-    """List the tests of a module: its own files and examples, and those elsewhere.
-
-    A module without a file of tests answers to all tests in ``tests/core`` that import
-    it.
-
-    Parameters
-    ----------
-    module : str
-        A name in ``core/``.
-    """
-    name = module.removesuffix("_kernels")
-    files = sorted((ROOT / "tests" / "core").glob("test_*.py"))
-    own = [path for path in files if path.stem.removeprefix("test_") == name]
-    if not own and name not in ELSEWHERE:
-        own = [path for path in files if {name, module} & _imports(path)]
-    found = [str(path.relative_to(ROOT)) for path in own]
-    return [*found, *ELSEWHERE.get(name, []), f"{CORE}/{module}.py"]
+        kernels = [p.stem for p in imports if "njit" in p.read_text()]
+        return [name for name in kernels if name in reached]
 
 
 class QuickestFirst:
@@ -267,6 +212,8 @@ def _in_child(
     """Run pytest, write what came of it, and end the process."""
     os.setsid()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    # kernels are kept beside their sources, where they can be forgotten
+    os.environ.pop("NUMBA_CACHE_DIR", None)
     os.chdir(folder)
     log = os.open("log.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(log, 1)
@@ -358,13 +305,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     for name in HEAVY:
         importlib.import_module(name)
+    done = []
     with tempfile.TemporaryDirectory() as scratch:
         copy = Copy(Path(scratch) / "copy")
         for module in given.modules or every:
             drawn = chosen(module, given.seed, given.n)
             for one in outcomes(copy, module, drawn, known):
+                done.append(one)
                 _tell(one, given.out)
+    sys.stdout.write(table(done) + "\n")
     return 0
+
+
+def table(done: Sequence[Outcome]) -> str:
+    """Count what came of the mutants of each module, and of all.
+
+    Examples
+    --------
+    >>> print(table([Outcome("drift", 7, "1", "(2)", "killed", "test_drift", 0.5)]))
+    | module | made | killed | stopped | survived |
+    |---|---|---|---|---|
+    | drift | 1 | 1 | 0 | 0 |
+    | all | 1 | 1 | 0 | 0 |
+    """
+    rows = ["| module | made | killed | stopped | survived |", "|---|---|---|---|---|"]
+    for module in [*dict.fromkeys(one.module for one in done), "all"]:
+        how = [one.how for one in done if module in (one.module, "all")]
+        counts = [len(how), *map(how.count, ("killed", "stopped", "survived"))]
+        rows.append(f"| {module} | {' | '.join(map(str, counts))} |")
+    return "\n".join(rows)
 
 
 def _known(out: Path | None) -> set[tuple]:

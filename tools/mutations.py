@@ -212,7 +212,8 @@ def _constant(node: ast.Constant) -> Iterator[str]:
         yield f"({value - 1})"
     elif isinstance(value, float):
         yield f"({value} + 1.0)"
-        yield f"({value} * 0.9)"
+        if value:
+            yield f"({value} * 0.9)"
 
 
 def _slice(node: ast.Slice) -> Iterator[str]:

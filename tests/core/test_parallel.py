@@ -1,6 +1,7 @@
 """Blocks cover the range once; results keep their order."""
 
 import os
+import signal
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event, Thread, get_ident
 from threading import enumerate as enumerate_threads
@@ -230,6 +231,18 @@ def test_a_forked_child_does_not_wait_for_threads_of_its_parent():
     assert int(os.read(read, 10)) == before
     os.close(read)
     os.close(write)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@pytest.mark.filterwarnings("ignore:This process.*multi-threaded:DeprecationWarning")
+def test_a_forked_child_does_not_wait_for_a_lock_of_its_parent():
+    with parallel._BLAS._lock:
+        child = os.fork()
+        if child == 0:
+            signal.alarm(20)
+            map_blocks(int, [1])
+            os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
 
 
 def test_a_blas_that_cannot_be_asked_leaves_all_processors(monkeypatch):

@@ -174,8 +174,12 @@ def test_p_is_below_a_level_as_often_as_it_says(name):
 
 def test_p_is_counted_where_enough_permutations_count(rng):
     null = rng.normal(size=999)
-    observed = np.quantile(null, [0.05, 0.5, 0.89, 0.8995])
+    observed = np.quantile(null, [0.05, 0.5, 0.89])
     np.testing.assert_array_equal(tail_p(null, observed), empirical_p(null, observed))
+    # and read off from p < 0.1 on
+    assert fit_tail(null).accepted
+    rarer = np.quantile(null, [0.905])
+    assert 0 < abs(tail_p(null, rarer) - empirical_p(null, rarer))[0] < 0.01
 
 
 def test_counting_is_that_of_the_definition(rng, readonly):
