@@ -48,7 +48,9 @@ def _image(shape=SHAPE, affine=AFFINE, dtype=np.float32, value=None):
         return nib.Nifti1Image(data, affine)
     # nibabel refuses some places when an image is made, not when its header is set
     made = nib.Nifti1Image(data, AFFINE)
-    made.header["srow_x"], made.header["srow_y"], made.header["srow_z"] = affine[:3]
+    with np.errstate(over="ignore"):  # places beyond single precision are infinite
+        rows = affine[:3]
+        made.header["srow_x"], made.header["srow_y"], made.header["srow_z"] = rows
     made._affine = affine
     return made
 

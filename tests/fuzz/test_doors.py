@@ -1,9 +1,10 @@
 """Every public function answers odd arguments with a result or one of our errors.
 
-A few examples each here; more behind ``slow``, and any number by ``make fuzz``.
+A few examples each here; more behind ``slow`` where `BOLDGLM_FUZZ` is set.
 """
 
 import inspect
+import os
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -103,6 +104,10 @@ def test_a_door_stays_shut_or_opens(door):
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(
+    "BOLDGLM_FUZZ" not in os.environ,
+    reason="a search for defects, which fails when it finds one; set BOLDGLM_FUZZ=1",
+)
 @pytest.mark.parametrize("door", TABLE, ids=IDS)
 def test_a_door_stays_shut_or_opens_for_more(door):
     check(door, 4 if door.name.startswith(SLOW) else 25)
