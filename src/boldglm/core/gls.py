@@ -343,9 +343,10 @@ def _fit_all(
 def _finish(pilot: Pilot, noise: NoiseEstimates, out: GlmFit) -> None:
     """From the residuals of least squares and the noise to the fit of a block."""
     products = pilot.products
-    shape = (out.forms.rank, pilot.code.size)
-    step, square = np.zeros(shape), products.with_self[0]
-    if not out.noise.sandwich:
+    if out.noise.sandwich:
+        step = np.zeros((out.forms.rank, pilot.code.size))
+        square = products.with_self[0]
+    else:
         right = out.forms.right_hand_side(products, noise.phi, orthogonal=True)
         step = out.forms.solve(noise.phi, right)
         square = out.forms.square(products, noise.phi)
