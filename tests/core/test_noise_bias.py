@@ -82,15 +82,6 @@ def test_the_noise_behind_the_residuals_is_found(basis, phi, alike):
     assert np.abs(yule_walker(raw)[0][:, 0] - phi).max() > 0.05
 
 
-def test_voxels_that_are_alike_are_solved_to_four_digits(basis):
-    """From the average of all, each to where it is."""
-    bias = bias_correction(design_lags(basis, 2))
-    each = [covariances([phi, 0.1]) for phi in (0.2, 0.3, 0.35, 0.4, 0.5)]
-    sums = np.stack([seen(basis, gamma, 2) for gamma in each], axis=1)
-    found, _ = bias.correct(sums, alike=True)
-    np.testing.assert_allclose(found.T, [gamma[:3] for gamma in each], rtol=2e-4)
-
-
 def test_gaps_are_taken_into_account(basis):
     starts = (0, 25, 31, 70)
     bias = bias_correction(design_lags(basis, 1, starts=starts))
@@ -157,6 +148,15 @@ def test_whatever_the_sums_the_result_is_finite(basis, rng, alike):
     nothing, unexplained = bias.correct(np.zeros((4, 5)), alike=alike)
     assert (nothing == 0).all()
     assert not unexplained.any()
+
+
+def test_voxels_that_are_alike_are_solved_to_four_digits(basis):
+    """From the average of all, each to where it is."""
+    bias = bias_correction(design_lags(basis, 2))
+    each = [covariances([phi, 0.1]) for phi in (0.2, 0.3, 0.35, 0.4, 0.5)]
+    sums = np.stack([seen(basis, gamma, 2) for gamma in each], axis=1)
+    found, _ = bias.correct(sums, alike=True)
+    np.testing.assert_allclose(found.T, [gamma[:3] for gamma in each], rtol=2e-4)
 
 
 def test_inputs_are_only_read(basis, readonly):

@@ -4,13 +4,14 @@ from functools import cached_property
 
 import numpy as np
 
+from boldglm._base.errors import ShapeError
 from boldglm.core.contrast import independent_rows
 from boldglm.core.gls import GlmFit, fit_glm
 from boldglm.core.goodness import log_likelihood
 from boldglm.core.linear import factorize
 from boldglm.core.noise import NoiseModel
+from boldglm.core.whitening import whiten
 from boldglm.glm.model import LikelihoodModelResults
-from boldglm.glm.voxelwise import VoxelwiseModel, voxelwise_covariance
 
 __all__ = ["ARModel", "OLSModel", "RegressionResults", "SimpleRegressionResults"]
 
@@ -146,6 +147,44 @@ class ARModel(OLSModel):
         return _filter(np.asarray(X, dtype=np.float64), self.rho)
 
 
+class _VoxelwiseModel:
+    """The model of a fit in which every voxel has noise coefficients of its own."""
+
+    def __init__(self, fit: GlmFit):
+        self.design = fit.factor.design
+        self.order, self.rho = fit.noise.order, fit.phi
+        self._first_scans = fit.forms.first_scans
+        self._starts = fit.forms.lags.starts
+        self.df_total = self.design.shape[0]
+        self.df_model = fit.factor.rank
+        self.df_residuals = fit.dof
+
+    def whiten(self, X):
+        """Filter the series of each voxel with its own coefficients.
+
+        The first scans are weighed as by the fit, so that sums of squares are those of
+        its likelihood, see `boldglm.core.whitening.whiten`.
+        """
+        data = np.asarray(X, dtype=np.float64)
+        if data.ndim != 2 or data.shape[1] != self.rho.shape[1]:
+            msg = (
+                f"data of shape {data.shape}; expected a column for each of the "
+                f"{self.rho.shape[1]} voxels of this fit"
+            )
+            raise ShapeError(msg)
+        return whiten(data, self.rho, self._first_scans, self._starts)
+
+    @property
+    def whitened_design(self):
+        """None that all voxels share; says so."""
+        msg = (
+            "Every voxel of this fit has its own noise coefficients, so there is no "
+            "one whitened design. Fit with bins=100 to group voxels, or use "
+            "ARModel(design, rho).whitened_design for the rho of one voxel."
+        )
+        raise AttributeError(msg)
+
+
 class _FitResults(LikelihoodModelResults):
     """Results that may be those of a fit with noise of its own for every voxel."""
 
@@ -159,7 +198,7 @@ class _FitResults(LikelihoodModelResults):
     def _unit_covariance(self, rows, other):
         if self._voxelwise is None:
             return super()._unit_covariance(rows, other)
-        return voxelwise_covariance(self._voxelwise, rows, other)
+        return _voxelwise_covariance(self._voxelwise, rows, other)
 
     def _factor(self):
         return super()._factor() if self._fit is None else self._fit.factor
@@ -221,7 +260,7 @@ class RegressionResults(_FitResults):
         results = cls(
             fit.beta[:, 0] if single else fit.beta,
             Y,
-            model or VoxelwiseModel(fit),
+            model or _VoxelwiseModel(fit),
             cov=None if model is None else model.normalized_cov_beta,
             dispersion=float(fit.sigma2[0]) if single else fit.sigma2,
         )
@@ -361,3 +400,12 @@ def _filter(data: np.ndarray, rho: np.ndarray) -> np.ndarray:
 def _normalize(residuals, dispersion):
     sd = np.sqrt(np.asarray(dispersion))
     return np.where(sd > 0, residuals / np.where(sd > 0, sd, 1.0), 0.0)
+
+
+def _voxelwise_covariance(fit: GlmFit, rows, other) -> np.ndarray:
+    """(q, r, n_voxels): both contrasts in one quadratic form, and its corner."""
+    if rows is other:
+        return fit.covariance(rows @ fit.factor.to_beta)
+    together = np.concatenate([rows, other]) @ fit.factor.to_beta
+    unit = fit.covariance(together)
+    return unit[: rows.shape[0], rows.shape[0] :]

@@ -15,7 +15,7 @@ from boldglm.core.goodness import akaike, bayes, log_likelihood
 from boldglm.core.neighbours import MaskAverage
 from boldglm.core.noise import noise_model
 from boldglm.glm.first_level import FirstLevelModel, run_glm
-from boldglm.glm.first_level.run_reading import segment_starts
+from boldglm.glm.first_level.run_reading import NOISE_FWHM, segment_starts
 from boldglm.image.sources import grid_of
 from boldglm.plotting import plot_noise_spectrum
 
@@ -41,8 +41,9 @@ def test_auto_averages_over_the_neighbours_in_the_mask(
     assert fit.noise == noise
     assert noise.order == 8
     mask = inside(model)
+    near = MaskAverage(mask, grid_of(model.mask_img_).voxel_sizes, NOISE_FWHM)
     # Millimetres: what was calibrated, and what texts say
-    near = MaskAverage(mask, grid_of(model.mask_img_).voxel_sizes, 8.0)
+    assert NOISE_FWHM == 8.0
     Y = np.asarray(run.dataobj)[mask].T
     X = model.design_matrices_[0].to_numpy()
     expected = fit_glm(Y, X, noise, neighbours=near)
