@@ -235,8 +235,9 @@ def measure(data: DataSet, models: tuple[str, ...] = MODELS) -> dict[str, Found]
 def band(level: float, n_voxels: int, rates: list[float]) -> tuple[float, float]:
     """Where a mean rate falls with a probability of 99 % if the level is held.
 
-    2.58 standard errors on both sides: binomial ones of independent voxels, or what
-    the rates of the data sets have among themselves where that is more.
+    2.58 standard errors on both sides of independent voxels, which are binomial; or, if
+    that is more, those that the rates of the data sets have among themselves, as many
+    as Student's t has it of so few (3.50 of eight).
 
     Parameters
     ----------
@@ -246,11 +247,12 @@ def band(level: float, n_voxels: int, rates: list[float]) -> tuple[float, float]
     rates : list of float
         Of each data set.
     """
-    error = np.sqrt(level * (1 - level) / n_voxels)
-    if len(rates) > 1:
-        error = max(error, np.std(rates, ddof=1) / np.sqrt(len(rates)))
-    half = float(special.ndtri((1 + COVERAGE) / 2) * error)
-    return max(level - half, 0.0), level + half
+    above, n_sets = (1 + COVERAGE) / 2, len(rates)
+    half = special.ndtri(above) * np.sqrt(level * (1 - level) / n_voxels)
+    if n_sets > 1:
+        error = np.std(rates, ddof=1) / np.sqrt(n_sets)
+        half = max(half, special.stdtrit(n_sets - 1, above) * error)
+    return max(level - float(half), 0.0), level + float(half)
 
 
 def summary(founds: list[dict[str, Found]]) -> dict[str, dict]:

@@ -123,7 +123,15 @@ def test_the_band_is_binomial_or_that_of_the_data_sets():
     np.testing.assert_allclose([low, high], np.array(expected) / 40_000, atol=1e-4)
     spread = [0.03, 0.05, 0.07, 0.05]
     _, high = band(0.05, 40_000, spread)
-    assert high - 0.05 == pytest.approx(2.5758 * stats.sem(spread), rel=1e-4)
+    times = stats.t.ppf(0.995, 3)
+    assert high - 0.05 == pytest.approx(times * stats.sem(spread), rel=1e-4)
+    # A rate of eight sets falls there with the probability that is said
+    rng = np.random.default_rng(0)
+    draws = 0.05 + 0.01 * rng.standard_normal((4000, 8))
+    bands = [band(0.05, 10**9, list(one)) for one in draws]
+    means = draws.mean(axis=1)
+    held = [low <= x <= high for x, (low, high) in zip(means, bands, strict=True)]
+    assert np.mean(held) == pytest.approx(0.99, abs=0.006)
     assert band(0.001, 100, [0.0])[0] == 0
 
 

@@ -1,5 +1,6 @@
 """Noise models: their names, and their coefficients against other solvers."""
 
+import re
 import warnings
 from dataclasses import replace
 
@@ -115,6 +116,32 @@ def test_an_unknown_name_is_an_error_that_lists_the_known(name):
         noise_model(name)
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("Auto", "auto"),
+        ("AR1", "ar1"),
+        ("ar(1)", "ar1"),
+        ("AR(2)+", "ar2+"),
+        ("ARMA(1, 1)", "arma11"),
+        ("auto 8", "auto8"),
+        ("OLS", "ols"),
+    ],
+)
+def test_a_name_that_is_written_otherwise_is_asked_for(name, meant):
+    with pytest.raises(
+        ValueError, match=rf"'autoN'.*'ols\+N'\. Did you mean '{re.escape(meant)}'\?"
+    ):
+        noise_model(name)
+    assert noise_model(meant, t_r=2.0).name == meant
+
+
+@pytest.mark.parametrize("name", ["arma", "ar0", "", 1, None, "spm"])
+def test_others_are_not(name):
+    with pytest.raises(ValueError, match=r"'ols\+' or 'ols\+N'$"):
+        noise_model(name)
+
+
 def test_wrong_options_are_errors():
     with pytest.raises(ValueError, match=r"first_scans is 'none'; expected one of"):
         noise_model("ar1", first_scans="none")
@@ -144,7 +171,11 @@ def test_given_coefficients_are_used_for_every_voxel(rng):
 
 
 @pytest.mark.parametrize(
-    ("t_r", "order"), [(3.0, 4), (2.5, 4), (2.0, 8), (1.0, 8), (0.72, 12), (0.35, 16)]
+    ("t_r", "order"),
+    [
+        *[(3.0, 4), (2.5, 4), (2.49, 8), (2.0, 8), (1.0, 8), (0.99, 12), (0.72, 12)],
+        *[(0.65, 12), (0.6, 12), (0.59, 16), (0.35, 16), (0.01, 16)],
+    ],
 )
 def test_the_order_of_auto_goes_by_the_repetition_time(t_r, order):
     assert noise_model("ols+", t_r=t_r).order == order

@@ -160,6 +160,15 @@ def test_whatever_the_sums_the_result_is_finite(basis, rng, alike):
     assert not unexplained.any()
 
 
+def test_voxels_that_are_alike_are_solved_to_four_digits(basis):
+    """From the average of all, each to where it is."""
+    bias = bias_correction(design_lags(basis, 2))
+    each = [covariances([phi, 0.1]) for phi in (0.2, 0.3, 0.35, 0.4, 0.5)]
+    sums = np.stack([seen(basis, gamma, 2) for gamma in each], axis=1)
+    found, _ = bias.correct(sums, alike=True)
+    np.testing.assert_allclose(found.T, [gamma[:3] for gamma in each], rtol=2e-4)
+
+
 def test_inputs_are_only_read(basis, readonly):
     sums = readonly(np.array([[2.0], [0.5]]))
     bias_correction(design_lags(basis, 1)).correct(sums, alike=True)

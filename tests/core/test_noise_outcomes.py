@@ -78,13 +78,14 @@ def test_so_it_is_with_averages_over_neighbours(rng):
 
 
 def test_an_arma_at_the_end_of_its_grid_is_held(rng):
-    """Noise that remembers for longer than the grid goes, and noise that does not."""
+    """Noise that remembers for longer than the grid goes, or alternates more."""
     n = 200
     X = np.ones((n, 1))
     walk = rng.standard_normal((n, 30)).cumsum(axis=0)
     short = simulate_ar(rng, [0.4], n, 30)
     noise = noise_model("arma11")
-    fit = fit_glm(np.column_stack([walk, short]), X, noise)
+    other = simulate_ar(rng, [-0.95], n, 30)
+    fit = fit_glm(np.column_stack([walk, short, other]), X, noise)
     # Nodes are whole steps from 0, within the ends
     ends = np.array(
         [[int(np.arctanh(end) / STEP) for end in both] for both in (A_ENDS, B_ENDS)]
@@ -93,7 +94,8 @@ def test_an_arma_at_the_end_of_its_grid_is_held(rng):
     off = np.abs(place[:, None, :] - ends[:, :, None]).min(axis=(0, 1))
     np.testing.assert_array_equal(fit.outcome == HELD, off < 1e-9)
     assert (fit.outcome[:30] == HELD).mean() > 0.8
-    assert (fit.outcome[30:] == 0).all()
+    assert (fit.outcome[30:60] == 0).all()
+    assert (fit.outcome[60:] == HELD).all()
 
 
 def test_an_arma_without_residuals_is_not_held(rng):

@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 
 from boldglm.core.autocorrelation import autocorrelations, whitened
+from boldglm.core.glm_fit import HELD, UNEXPLAINED
 from boldglm.core.gls import fit_glm, residuals
 from boldglm.core.ljung_box import ljung_box_of_fit
 from boldglm.core.noise import noise_model
@@ -130,3 +131,17 @@ def test_ones_that_differ_in_anything_differ(rng):
     for name in ("frequencies", "power_before", "power_after", "power_white"):
         assert one != replace(one, **{name: getattr(one, name) + 1})
     assert one != replace(one, white=0.123)
+
+
+def test_voxels_are_looked_at_whatever_came_of_their_noise(rng):
+    """Those that are fitted, in blocks and in any order."""
+    data = rng.standard_normal((80, 150))
+    fit = fit_glm(data, np.ones((80, 1)), noise_model("ar1"))
+    codes = np.resize([0, HELD, UNEXPLAINED], 150).astype(np.uint8)
+    some = replace(fit, outcome=codes)
+    found = whiteness_of_fit(data, some)
+    assert found == whiteness_of_fit(data, fit)
+    assert found.n_voxels == 150
+    backwards = whiteness_of_fit(data[:, ::-1], some.select(slice(None, None, -1)))
+    np.testing.assert_allclose(backwards.after, found.after, rtol=1e-12)
+    np.testing.assert_allclose(backwards.power_after, found.power_after, rtol=1e-12)

@@ -3,6 +3,7 @@
 As `test_pictures`, with more room for letters: these figures are full of them.
 """
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from nibabel.nifti1 import Nifti1Image
 from PIL import Image
 from tests.plotting.test_pictures import REWRITE, differences, read
 
+from boldglm.core.whiteness import Whiteness
 from boldglm.plotting import (
     plot_bland_altman,
     plot_carpet,
@@ -22,12 +24,15 @@ from boldglm.plotting import (
     plot_design_matrix_correlation,
     plot_event,
     plot_img_comparison,
+    plot_noise_spectrum,
 )
 
 pytestmark = pytest.mark.golden
 
 FOLDER = Path(__file__).parent / "pictures_of_statistics"
 MEAN = 0.02
+# Lines on white: less ink, and less of it is in letters
+LIMITS = {"noise_spectrum": 0.004}
 
 
 @cache
@@ -74,6 +79,23 @@ def events():
     )
 
 
+def whitened():
+    """Noise that remembers, before and after a model that takes most of it."""
+    at, table = np.linspace(0, 0.5, 64), np.zeros((3, 5))
+    taken = 1 - np.exp(-at / 0.02)
+    return Whiteness(
+        n_scans=200,
+        n_voxels=500,
+        before=table,
+        after=table,
+        white=0.9,
+        frequencies=at,
+        power_before=taken * 0.64 / (1.36 - 1.2 * np.cos(2 * np.pi * at)),
+        power_after=taken * (1 + 0.2 * np.cos(2 * np.pi * at)),
+        power_white=0.95 * taken,
+    )
+
+
 PICTURES = {
     "design_matrix": lambda: plot_design_matrix(design()),
     "correlation": lambda: plot_design_matrix_correlation(design()),
@@ -84,6 +106,7 @@ PICTURES = {
     ),
     "bland_altman": lambda: plot_bland_altman(*images(), masker=mask(), gridsize=30),
     "carpet": lambda: plot_carpet(run(), mask_img=mask(), t_r=2.0),
+    "noise_spectrum": lambda: plot_noise_spectrum(whitened(), 2.0, title="Run 1"),
 }
 
 
@@ -103,7 +126,7 @@ def test_a_figure_looks_as_it_did(name, tmp_path):
         few = Image.fromarray(np.rint(255 * picture).astype(np.uint8))
         few.quantize(128).save(path, optimize=True)
     mean, _, _ = differences(picture, read(path))
-    assert mean <= MEAN
+    assert mean <= LIMITS.get(name, MEAN)
 
 
 @pytest.mark.parametrize("name", PICTURES)
@@ -111,7 +134,18 @@ def test_a_flipped_or_faded_figure_does_not_pass(name):
     stored = read(FOLDER / f"{name}.png")
     for broken in (stored[:, ::-1], stored[::-1], 0.5 + 0.5 * stored):
         mean, _, _ = differences(broken, stored)
-        assert mean > MEAN
+        assert mean > LIMITS.get(name, MEAN)
+
+
+def test_spectra_taken_for_each_other_do_not_pass(tmp_path):
+    one = whitened()
+    before, after = one.power_after, one.power_before
+    wrong = replace(one, power_before=before, power_after=after)
+    plot_noise_spectrum(wrong, 2.0, title="Run 1")
+    plt.gcf().savefig(tmp_path / "wrong.png", dpi=48)
+    stored = read(FOLDER / "noise_spectrum.png")
+    mean, _, _ = differences(read(tmp_path / "wrong.png"), stored)
+    assert mean > LIMITS["noise_spectrum"]
 
 
 def test_stored_pictures_are_small_and_all_of_them_are_compared():

@@ -66,7 +66,12 @@ class ArmaSearch:
         -2 l(a, b) = log|V| + log|Q'V^-1 Q| + (n - r) log(e'V^-1 e - u'(Q'V^-1 Q)^-1 u)
 
     with ``u = Q'V^-1 e``. V is that of the autoregression with the autocorrelations of
-    the ARMA at lags 0…p; beyond, they differ by less than the model can be known.
+    the ARMA at lags 0…p; beyond, they fall faster where the ARMA remembers for long.
+    What is found is the likeliest of these autoregressions, not of the ARMA(1, 1): of
+    150 scans, ``-2 l`` of the ARMA itself is above its least by 0.02 in the median
+    voxel where the noise is forgotten in a few scans, and by 0.2 to 0.5, in single
+    voxels by 4, where a is above 0.9. Likelihoods and information criteria of a fit are
+    those of the autoregression that whitens.
 
     Attributes
     ----------

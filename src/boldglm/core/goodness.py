@@ -29,7 +29,8 @@ def log_likelihood(fit: GlmFit, *, restricted: bool = False) -> Array:
     at the innovation variance that makes it largest, for noise of covariance
     :math:`\sigma^2 V`, e the residuals. The coefficients of the noise are taken as they
     were estimated, and the determinant as the fit weighs the first scans: ``|V|`` is 1
-    where they are conditional.
+    where they are conditional. Of an ARMA(1, 1) V is that of the autoregression that
+    whitens.
 
     Restricted, that of the ``T - r`` contrasts of the data that the design (of rank r)
     says nothing of:

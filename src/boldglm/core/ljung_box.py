@@ -135,9 +135,11 @@ def ljung_box(
     .. math:: Q = n (n + 2) \sum_{k=1}^m \frac{r_k^2}{n - k}
 
     which has about the chi-squared distribution with ``m - n_params`` degrees of
-    freedom where they are. Autocorrelations of residuals of many regressors are not
-    centred at 0: with 40 regressors and 300 scans Q calls a fifth to two fifths of the
-    voxels "not white" at 5 % when the noise is white. Their moments set that right:
+    freedom where they are (m the combinations of autocorrelations that vary, of a
+    handful of degrees of freedom fewer than lags). Autocorrelations of residuals of
+    many regressors are not centred at 0: with 40 regressors and 300 scans Q calls a
+    fifth to two fifths of the voxels "not white" at 5 % when the noise is white. Their
+    moments set that right:
     ``Q = (r - m)' C^-1 (r - m)``.
 
     Parameters
@@ -159,7 +161,9 @@ def ljung_box(
     Returns
     -------
     q, p : (n_voxels,) float64
-        nan where the series is 0 throughout or not finite.
+        nan where the series is 0 throughout or not finite. p is nan too where a
+        handful of degrees of freedom leaves no more combinations of autocorrelations
+        that vary than parameters.
 
     Raises
     ------
@@ -207,7 +211,8 @@ def ljung_box(
 
     with np.errstate(invalid="ignore"):
         map_blocks(one, blocks(n_voxels, BLOCK), n_jobs=n_jobs)
-    return q, np.asarray(special.chdtrc(n_lags - n_params, q))
+    dof = np.count_nonzero(varies) - n_params
+    return q, np.asarray(special.chdtrc(dof if dof > 0 else np.nan, q))
 
 
 def ljung_box_of_fit(

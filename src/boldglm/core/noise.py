@@ -208,9 +208,17 @@ def noise_model(
             return replace(make(match, first, t_r), bins=bins)
     msg = (
         f"noise_model is {name!r}; expected 'ols', or 'arN' with a positive N such as "
-        "'ar1' or 'ar4', 'arN+', 'auto', 'arma11' or 'ols+'"
+        "'ar1' or 'ar4', 'arN+', 'auto', 'autoN', 'arma11', 'ols+' or 'ols+N'"
+        f"{_meant(name)}"
     )
     raise ValueError(msg)
+
+
+def _meant(name: object) -> str:
+    """A question after a name that is written otherwise, such as ``'AR(1)'``."""
+    plain = re.sub(r"[^a-z0-9+]", "", name.lower()) if isinstance(name, str) else ""
+    known = any(re.fullmatch(pattern, plain) for pattern in NOISE_MODELS)
+    return f". Did you mean {plain!r}?" if known else ""
 
 
 def yule_walker(autocovariance: Array) -> tuple[Array, npt.NDArray[np.bool_]]:

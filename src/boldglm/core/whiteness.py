@@ -15,6 +15,7 @@ from boldglm.core.gls import GlmFit, fit_glm, residuals
 from boldglm.core.gls_pilot import CONSTANT, NOT_FINITE
 from boldglm.core.ljung_box import ljung_box_of_fit, moments_behind
 from boldglm.core.noise import NoiseModel
+from boldglm.core.parallel import blocks
 from boldglm.core.spectrum import frequencies, power_spectrum, white_spectrum
 
 __all__ = ["QUANTILES", "Whiteness", "whiteness", "whiteness_of_fit"]
@@ -28,6 +29,8 @@ QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 LEVEL = 0.05
 # Lags of spectra: they resolve a 64th of a cycle per scan
 SPECTRUM_LAGS = 63
+# Voxels whose series are whitened at once
+BLOCK = 64
 
 
 def _none() -> Array:
@@ -47,8 +50,10 @@ class Whiteness:
     white : float
         Share of the voxels whose residuals are white at 5 % after whitening
         (`boldglm.core.ljung_box.ljung_box_of_fit`): about 0.95 where the noise is as
-        it was modelled. nan where it is not known, as in models that earlier versions
-        saved; the spectra are empty then.
+        it was modelled; more in images that were smoothed before (0.98 at 6 mm, 0.99 at
+        10 mm), where averages over neighbours follow each voxel's own noise. nan
+        where it is not known, as in models that earlier versions saved; the spectra are
+        empty then.
     frequencies : (n_frequencies,) float64
         Cycles per scan, from 0 to 1/2.
     power_before, power_after : (n_frequencies,) float64
@@ -157,18 +162,25 @@ def whiteness_of_fit(
     varies = ~unfitted & (fit.residual_ss > 0)
     fit, before = fit.select(varies), residuals(data, fit)[:, varies]
     n_scans, n_voxels = before.shape
-    after = whitened(before, fit.phi, starts)
-    left = whitened_starts(n_scans, fit.phi.shape[0], starts)
-    longest = longest_segment(len(after), left)
+    order = fit.phi.shape[0]
+    left = whitened_starts(n_scans, order, starts)
+    longest = longest_segment(n_scans, starts) - order
     n_lags = max(1, min(n_lags, longest - 1))
     if not (longest > 1 and n_voxels):
         nothing = np.full((n_lags, len(QUANTILES)), np.nan)
         return Whiteness(n_scans, n_voxels, nothing, nothing)
     n_wide = max(n_lags, min(SPECTRUM_LAGS, longest // 2))
-    first, second = (
-        autocorrelations(before, n_wide, starts),
-        autocorrelations(after, n_wide, left),
-    )
+    # Series in double precision and whitened: of some voxels at a time
+    pairs = []
+    for some in blocks(n_voxels, BLOCK):
+        after = whitened(before[:, some], fit.phi[:, some], starts)
+        pairs.append(
+            (
+                autocorrelations(before[:, some], n_wide, starts),
+                autocorrelations(after, n_wide, left),
+            )
+        )
+    first, second = (np.concatenate(one, axis=1) for one in zip(*pairs, strict=True))
     _, p = ljung_box_of_fit(before, fit, n_lags, n_params, starts=starts, n_jobs=1)
     return Whiteness(
         n_scans=n_scans,

@@ -194,7 +194,7 @@ def _share_words(white: float | None, *, whitens: bool) -> str:
     text = (
         f" In {fixed(100 * white, 1)} % of these voxels the residuals are white "
         f"{when}at 5 %, by the test of Ljung and Box, corrected for the design; where "
-        "the noise is as it was modelled, about 95 % are."
+        "the noise is as it was modelled, about 95 % are, of smoothed images more."
     )
     if white < FEW:
         text += " The model does not take all of the noise in the others."

@@ -42,6 +42,8 @@ def test_auto_averages_over_the_neighbours_in_the_mask(
     assert noise.order == 8
     mask = inside(model)
     near = MaskAverage(mask, grid_of(model.mask_img_).voxel_sizes, NOISE_FWHM)
+    # Millimetres: what was calibrated, and what texts say
+    assert NOISE_FWHM == 8.0
     Y = np.asarray(run.dataobj)[mask].T
     X = model.design_matrices_[0].to_numpy()
     expected = fit_glm(Y, X, noise, neighbours=near)

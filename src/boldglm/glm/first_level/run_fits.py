@@ -91,8 +91,9 @@ class RunFits(Estimator):
     def log_likelihood_(self):
         """Gaussian log-likelihood, a 3-D image per run.
 
-        nan in voxels that do not vary or are not finite, 0 outside the mask. See
-        `boldglm.core.goodness.log_likelihood`.
+        nan in voxels that do not vary or are not finite, 0 outside the mask. Of
+        ``'arma11'``, as `aic_` and `bic_`, it is that of the autoregression that
+        whitens. See `boldglm.core.goodness.log_likelihood`.
         """
         return self._maps(log_likelihood)
 
