@@ -6,6 +6,7 @@ from typing import Self
 
 import numpy as np
 
+from boldglm._base.arguments import check_truth
 from boldglm._base.warnings import noted_warnings
 from boldglm.core.gls import GlmFit
 from boldglm.glm.contrast_maps import Contrast, check_output_type, contrast_maps
@@ -240,6 +241,8 @@ class FirstLevelModel(Reported, RunFits):
         self, bins, run_imgs, events, confounds, sample_masks, design_matrices
     ) -> None:
         check_signal_scaling(self.signal_scaling)
+        check_truth(self.minimize_memory, "minimize_memory")
+        check_truth(self.reports, "reports")
         noise = as_noise_model(self.noise_model, bins, self.first_scans, self.t_r)
         if design_matrices is not None:
             warn_of_ignored(self, events, confounds)
