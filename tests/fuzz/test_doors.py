@@ -105,7 +105,7 @@ def test_a_door_stays_shut_or_opens(door):
 @pytest.mark.slow
 @pytest.mark.parametrize("door", TABLE, ids=IDS)
 def test_a_door_stays_shut_or_opens_for_more(door):
-    check(door, 4 if door.name.startswith(SLOW) else 25)
+    check(door, 2 if door.name.startswith(SLOW) else 12)
 
 
 @pytest.mark.parametrize(
