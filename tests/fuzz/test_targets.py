@@ -87,7 +87,7 @@ def test_damaged_input_is_read_or_refused(name):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", TARGETS)
 def test_more_damaged_input_is_read_or_refused(name):
-    check(name, 5 * EVERYDAY[name])
+    check(name, 4 * EVERYDAY[name])
 
 
 @pytest.mark.parametrize(

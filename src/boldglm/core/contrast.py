@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from boldglm._base.arguments import as_numbers
 from boldglm._base.errors import ContrastError, NotEstimableError, ShapeError
 from boldglm.core.gls import GlmFit
 from boldglm.core.linear import confounded_regressors, non_estimable_rows
@@ -18,6 +19,8 @@ Kind = Literal["t", "F"]
 
 # Voxels per block: many, since the kernels cut them into lanes themselves.
 BLOCK = 4096
+# Size of a weight whose square is a number, too
+LEAST = 1e-100
 # Up to this ratio of singular values, rows of a contrast count as much alike.
 LARGEST_SPREAD = 100.0
 
@@ -144,18 +147,25 @@ def statistic(stat: ContrastStat, baseline: float = 0.0) -> Array:
     >>> statistic(ContrastStat("t", np.array([2.0, 5]), np.array([4.0, 0]), 10))
     array([1., 0.])
     """
+    shift = as_numbers(baseline, "baseline").astype(np.float64)
+    if shift.size != 1 and shift.shape != stat.effect.shape:
+        msg = f"baseline has shape {shift.shape}; expected a number"
+        raise ContrastError(msg)
+    if not np.isfinite(shift).all():
+        msg = f"baseline is {baseline!r}; expected a finite number"
+        raise ContrastError(msg)
     usable = stat.variance > 0
     variance = np.where(usable, stat.variance, 1.0)
     if stat.kind == "t":
-        value = (stat.effect - baseline) / np.sqrt(variance)
+        value = (stat.effect - shift) / np.sqrt(variance)
     else:
-        shifted = np.atleast_2d(stat.effect - baseline)
+        shifted = np.atleast_2d(stat.effect - shift)
         value = np.einsum("iv,iv->v", shifted, shifted) / (stat.dim * variance)
     return np.asarray(np.where(usable, value, 0.0))
 
 
 def _check(fit: GlmFit, contrast: npt.ArrayLike) -> Array:
-    rows = np.atleast_2d(np.asarray(contrast, dtype=np.float64))
+    rows = np.atleast_2d(as_numbers(contrast, "the contrast").astype(np.float64))
     n_regressors = fit.factor.design.shape[1]
     if rows.ndim != 2 or rows.shape[1] != n_regressors:
         msg = (
@@ -165,6 +175,13 @@ def _check(fit: GlmFit, contrast: npt.ArrayLike) -> Array:
         raise ContrastError(msg)
     if not np.isfinite(rows).all():
         msg = "the contrast has NaN or infinite weights"
+        raise ContrastError(msg)
+    sizes = np.abs(rows[rows != 0])
+    if sizes.size and not LEAST <= sizes.min() <= sizes.max() <= 1 / LEAST:
+        msg = (
+            f"the contrast has weights from {sizes.min():g} to {sizes.max():g}; "
+            f"expected sizes from {LEAST:g} to {1 / LEAST:g}"
+        )
         raise ContrastError(msg)
     if not rows.any():
         msg = "the contrast is zero everywhere; expected at least one weight"

@@ -194,7 +194,7 @@ def noise_model(
     >>> noise_model("ar3").order, noise_model("auto", t_r=2.0).order
     (3, 8)
     """
-    if first_scans not in FIRST_SCANS:
+    if not isinstance(first_scans, str) or first_scans not in FIRST_SCANS:
         msg = f"first_scans is {first_scans!r}; expected one of {FIRST_SCANS}"
         raise ValueError(msg)
     whole = isinstance(bins, int | np.integer) and not isinstance(bins, bool)

@@ -15,6 +15,9 @@ from boldglm.core.linear import (
 
 __all__ = ["Partition", "partition"]
 
+# Size of a weight whose square is a number, too
+LEAST = 1e-100
+
 Array = npt.NDArray[np.float64]
 
 # Rows of a contrast that are combinations of others, to this part of the longest.
@@ -121,6 +124,9 @@ def partition(
     """
     factor = factorize(design)
     rows = _check(contrast, factor.design.shape[1])
+    if kind is not None and not isinstance(kind, str):
+        msg = f"stat_type is {kind!r}; expected 't', 'F' or None"
+        raise ContrastError(msg)
     if kind == "t" and len(rows) > 1:
         msg = f"a t contrast has one row; this one has {len(rows)}. Use 'F'."
         raise ContrastError(msg)
@@ -165,5 +171,12 @@ def _check(contrast: npt.ArrayLike, n_regressors: int) -> Array:
         raise ContrastError(msg)
     if not np.isfinite(rows).all() or not rows.any():
         msg = f"the contrast is {rows.tolist()}; expected finite weights, not all zero"
+        raise ContrastError(msg)
+    sizes = np.abs(rows[rows != 0])
+    if not LEAST <= sizes.min() <= sizes.max() <= 1 / LEAST:
+        msg = (
+            f"the contrast has weights from {sizes.min():g} to {sizes.max():g}; "
+            f"expected sizes from {LEAST:g} to {1 / LEAST:g}"
+        )
         raise ContrastError(msg)
     return rows

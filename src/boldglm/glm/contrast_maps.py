@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from boldglm._base.arguments import as_numbers, checked_number, checked_whole, shown
 from boldglm._base.errors import ContrastError, ShapeError
 from boldglm._base.warnings import ContrastWarning, warn
 from boldglm.core import tails
@@ -53,21 +54,30 @@ class Contrast:
         tiny=1e-50,
         dofmax=DOF_MAX,
     ):
-        effect, variance = np.asarray(effect), np.asarray(variance)
-        if variance.ndim != 1 or effect.ndim not in (1, 2):
+        effect, variance = (
+            as_numbers(effect, "effect"),
+            as_numbers(variance, "variance"),
+        )
+        fits = effect.shape[-1:] == variance.shape
+        if variance.ndim != 1 or effect.ndim not in (1, 2) or not fits:
             msg = (
                 f"effect of shape {effect.shape} and variance of shape "
                 f"{variance.shape}; expected (n_voxels,) or (dim, n_voxels), "
                 "and (n_voxels,)"
             )
             raise ShapeError(msg)
-        if stat_type not in ("t", "F"):
+        if not isinstance(stat_type, str) or stat_type not in {"t", "F"}:
             msg = f"stat_type is {stat_type!r}; expected 't' or 'F'"
             raise ContrastError(msg)
         self.effect = effect
         self.variance = variance
         self.dof = _checked_dof(dof, variance.size)
-        self.dim = (effect.shape[0] if effect.ndim == 2 else 1) if dim is None else dim
+        own = effect.shape[0] if effect.ndim == 2 else 1
+        rows = "how many rows the contrast has"
+        self.dim = own if dim is None else checked_whole(dim, "dim", rows, low=1)
+        checked_number(tiny, "tiny", "a variance, 0 or more", low=0)
+        if dofmax != np.inf:
+            checked_number(dofmax, "dofmax", "degrees of freedom, or inf", low=0)
         self.stat_type = "F" if self.dim > 1 else stat_type
         self.tiny = tiny
         self.dofmax = dofmax
@@ -162,13 +172,16 @@ class Contrast:
 
 def _checked_dof(dof, n_voxels: int):
     """One number, or one for each voxel."""
-    values = np.asarray(dof, dtype=np.float64)
+    values = as_numbers(dof, "dof")
     if values.ndim and values.shape != (n_voxels,):
         msg = (
             f"dof has shape {values.shape}; expected one number, or one for each of "
             f"the {n_voxels} voxels"
         )
         raise ShapeError(msg)
+    if not (values >= 0).all():
+        msg = f"dof is {shown(dof)}; expected degrees of freedom, 0 or more"
+        raise ValueError(msg)
     return values if values.ndim else float(values)
 
 
@@ -178,9 +191,9 @@ def check_output_type(output_type: str) -> list[str]:
     >>> check_output_type("stat")
     ['stat']
     """
-    if output_type == "all":
+    if isinstance(output_type, str) and output_type == "all":
         return list(OUTPUT_TYPES)
-    if output_type not in OUTPUT_TYPES:
+    if not isinstance(output_type, str) or output_type not in OUTPUT_TYPES:
         expected = ", ".join(repr(name) for name in (*OUTPUT_TYPES, "all"))
         msg = f"output_type is {output_type!r}; expected one of {expected}"
         raise ContrastError(msg)

@@ -1,10 +1,11 @@
 """Contrasts of fitted models, and their fixed effects over runs."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from boldglm._base.arguments import as_list, checked_whole
 from boldglm._base.errors import ContrastError
 from boldglm._base.warnings import ContrastWarning, warn
 from boldglm.core.contrast import ContrastStat, contrast_stat
@@ -56,14 +57,28 @@ def compute_contrast(labels, regression_result, con_val, stat_type=None) -> Cont
     >>> compute_contrast(labels, results, [1, 0]).stat()
     array([2.82842712])
     """
-    if stat_type not in (None, "t", "F"):
+    if stat_type is not None and not (
+        isinstance(stat_type, str) and stat_type in {"t", "F"}
+    ):
         msg = f"stat_type is {stat_type!r}; expected 't', 'F' or None"
         raise ContrastError(msg)
+    if not isinstance(regression_result, Mapping):
+        msg = (
+            f"regression_result is a {type(regression_result).__name__}; expected the "
+            "results of a fit by label, as run_glm returns them"
+        )
+        raise TypeError(msg)
     if not regression_result:
         msg = "regression_result is empty; expected the results of a fit"
         raise ContrastError(msg)
-    labels = np.asarray(labels)
+    labels = _one_array(labels)
     any_group = next(iter(regression_result.values()))
+    if not isinstance(any_group, LikelihoodModelResults):
+        msg = (
+            f"regression_result holds a {type(any_group).__name__}; expected results "
+            "of run_glm"
+        )
+        raise TypeError(msg)
     rows = pad_contrast(con_val, any_group.theta.shape[0])
     parts = {
         label: _contrast_of(results, rows, stat_type)
@@ -85,6 +100,18 @@ def compute_contrast(labels, regression_result, con_val, stat_type=None) -> Cont
         effect[..., labels == label] = part.effect
         variance[labels == label] = part.variance
     return Contrast.from_stat(ContrastStat(one.kind, effect, variance, one.dof))
+
+
+def _one_array(labels) -> np.ndarray:
+    """Labels of the voxels, (n_voxels,)."""
+    try:
+        found = np.asarray(labels)
+    except ValueError:
+        found = np.empty((0, 0))
+    if found.ndim != 1:
+        msg = f"labels have shape {np.shape(found)}; expected a label per voxel"
+        raise ContrastError(msg)
+    return found
 
 
 def _contrast_of(results: LikelihoodModelResults, rows, stat_type) -> ContrastStat:
@@ -112,9 +139,11 @@ def pad_contrast(con_val, n_regressors: int) -> np.ndarray:
     """
     try:
         rows = np.atleast_2d(np.array(con_val, dtype=np.float64))
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         msg = f"the contrast is {con_val!r}; expected numbers, in rows of equal length"
         raise ContrastError(msg) from error
+    columns = "a number of columns"
+    n_regressors = checked_whole(n_regressors, "n_regressors", columns, high=10**6)
     missing = n_regressors - rows.shape[-1]
     if rows.ndim != 2 or rows.shape[1] == 0 or missing < 0:
         msg = (
@@ -152,6 +181,15 @@ def compute_fixed_effect_contrast(labels, results, con_vals, stat_type=None):
     ContrastError
         If all are zero.
     """
+    labels = as_list(labels, "labels", "arrays of labels, one per run")
+    results = as_list(results, "results", "results of run_glm, one per run")
+    con_vals = as_list(con_vals, "con_vals", "contrasts, one per run")
+    if not len(labels) == len(results) == len(con_vals):
+        msg = (
+            f"there are {len(labels)} labels, {len(results)} results and "
+            f"{len(con_vals)} con_vals; expected one of each per run"
+        )
+        raise ContrastError(msg)
     parts = []
     for run, (label, result, weights) in enumerate(
         zip(labels, results, con_vals, strict=True)
@@ -170,6 +208,11 @@ def mean_contrast(parts: Sequence[Contrast]) -> Contrast:
     >>> mean_contrast([run, run]).variance
     array([0.5])
     """
+    parts = as_list(parts, "parts", "Contrast objects, one per run")
+    for part in parts:
+        if not isinstance(part, Contrast):
+            msg = f"parts holds a {type(part).__name__}; expected Contrast objects"
+            raise TypeError(msg)
     if not parts:
         msg = "All contrasts provided were null contrasts: no run has a weight."
         raise ContrastError(msg)

@@ -3,9 +3,9 @@
 import inspect
 from importlib import import_module
 from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from boldglm._base.arguments import as_path
 from boldglm._base.log import say
 from boldglm._base.staging import written_together
 from boldglm._base.warnings import ThreadWarnings, held_warnings
@@ -129,7 +129,7 @@ def save_glm_to_bids(
     options = _report_options(model, kwargs)
     asked = named_contrasts(contrasts, contrast_types)
     names = output_names(fitted.n_runs, fitted.files, prefix)
-    folder = Path(out_dir).expanduser()
+    folder = as_path(out_dir, "out_dir")
     described = dataset_description(fitted.level, folder / DESCRIPTION)
     with written_together(folder) as draft:
         if described is not None:

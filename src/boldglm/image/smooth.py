@@ -1,5 +1,6 @@
 """Smoothed images."""
 
+from numbers import Real
 from os import PathLike
 from typing import Any
 
@@ -29,7 +30,7 @@ from boldglm.image.sources import count_scans, find_files, grid_of, is_series
 __all__ = ["MaskedSmoother", "Smoother", "smooth_img"]
 
 #: Standard deviation of a kernel, in voxels: no image is as wide.
-WIDEST = 1e4
+WIDEST = 200.0
 
 
 def smooth_img(imgs: Any, fwhm: Any) -> Nifti1Image | list[Nifti1Image]:
@@ -288,8 +289,10 @@ class MaskedSmoother:
 
 def _checked_width(fwhm: Any) -> np.ndarray:
     given = np.ravel(np.asarray(fwhm, dtype=object))
-    # text and booleans would pass as numbers
-    named = any(isinstance(f, bool | str) for f in given)
+    # text, dates and booleans would pass as numbers
+    named = any(
+        isinstance(f, bool) or not isinstance(f, Real) for f in given if f is not None
+    )
     try:
         # None stands for 0 on one axis
         width = np.array([0.0 if f is None else f for f in given], dtype=float)

@@ -4,6 +4,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from boldglm._base.arguments import as_path
 from boldglm._base.warnings import ImageWarning, warn
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def _read(lut: Any) -> "DataFrame":
 
     table = lut
     if isinstance(lut, str | PathLike):
-        if not Path(lut).expanduser().is_file():
+        if not as_path(lut, "lut").is_file():
             msg = f"lut: there is no file '{lut}' (looked from {Path.cwd()})."
             raise FileNotFoundError(msg)
         table = pd.read_table(lut, sep=None, engine="python")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from boldglm._base.arguments import as_path
 from boldglm._base.errors import EventsError
 from boldglm._base.warnings import EventsWarning, warn
 
@@ -112,7 +113,7 @@ def _listed(model_event: Any) -> list[Any]:
 def _read(table: Any, run: str) -> ShownEvents:
     if isinstance(table, str | Path):
         source = f"'{table}'{run}"
-        frame = _from_file(Path(table).expanduser(), source)
+        frame = _from_file(as_path(table, source), source)
     elif hasattr(table, "columns"):
         source, frame = f"The events DataFrame{run}", table
     else:

@@ -5,7 +5,7 @@ from typing import Any
 from boldglm._base.warnings import FigureWarning, warn
 from boldglm.plotting.background import open_background
 from boldglm.plotting.cm import colour_map, upper_half
-from boldglm.plotting.displays.colours import Limits, colour_limits
+from boldglm.plotting.displays.colours import Limits, colour_limits, known_limit
 from boldglm.plotting.displays.display import Display
 from boldglm.plotting.displays.projectors import get_projector
 from boldglm.plotting.displays.volumes import Volume, open_volume
@@ -144,6 +144,7 @@ def _limits(
     plot_abs: bool,
 ) -> Limits:
     lowest, highest = volume.range
+    vmin = known_limit(vmin, "vmin")
     if not plot_abs:
         return colour_limits((lowest, highest), vmin, vmax, symmetric, colours)
     if vmin is not None and vmin < 0:

@@ -174,7 +174,7 @@ def _check_choices(
         if not isinstance(value, int | float | np.number):
             msg = f"{name} is {value!r}; expected a number."
             raise TypeError(msg)
-    if not min_distance > 0:
+    if not 0 < min_distance <= 1e300 and min_distance != np.inf:
         msg = f"min_distance is {min_distance}; 'min_distance' must be positive."
         raise ValueError(msg)
     check_truth(two_sided, "two_sided")

@@ -4,6 +4,7 @@ from html import escape
 from os import PathLike
 from pathlib import Path
 
+from boldglm._base.arguments import as_path
 from boldglm._base.atomic import written_whole
 
 __all__ = ["HTMLReport"]
@@ -123,7 +124,7 @@ class HTMLReport:
         >>> path.read_text()
         '<!doctype html>'
         """
-        with written_whole(Path(file_name).expanduser()) as draft:
+        with written_whole(as_path(file_name, "file_name")) as draft:
             draft.write_bytes(self._page.encode("utf-8"))
 
     def open_in_browser(self, file_name: str | PathLike[str] | None = None) -> None:
@@ -146,7 +147,7 @@ class HTMLReport:
         if file_name is None:
             file_name = Path(tempfile.mkdtemp(prefix="boldglm-")) / "report.html"
         self.save_as_html(file_name)
-        webbrowser.open(Path(file_name).expanduser().resolve().as_uri())
+        webbrowser.open(as_path(file_name, "file_name").resolve().as_uri())
 
     def _repr_html_(self) -> str:
         """What a notebook shows: framed, so that neither changes the other's looks."""

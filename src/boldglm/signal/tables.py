@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from boldglm._base.arguments import as_path
 from boldglm._base.errors import DesignError
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def _as_frame(
     import pandas as pd
 
     if isinstance(table, str | PathLike):
-        return _read(Path(table).expanduser(), what, prefix, read_text)
+        return _read(as_path(table, what), what, prefix, read_text)
     if isinstance(table, pd.DataFrame):
         return table
     if isinstance(table, pd.Series):

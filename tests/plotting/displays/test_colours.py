@@ -235,3 +235,10 @@ def test_limits_and_thresholds_beyond_single_precision():
     with pytest.warns(FigureWarning, match="vmax is 1e\\+300 and is ignored"):
         assert known_limit(1e300, "vmax") is None
     assert np.isnan(hide(np.ones(2, np.float32), 1e300, Limits(None, None))).all()
+
+
+def test_a_limit_beyond_the_map_is_the_only_colour():
+    norm = norm_of(Limits(9.0, None), [np.array([2.0, 5.0])])
+    assert (norm.vmin, norm.vmax) == (9.0, 9.0)
+    norm = norm_of(Limits(None, 1.0), [np.array([2.0, 5.0])])
+    assert (norm.vmin, norm.vmax) == (1.0, 1.0)

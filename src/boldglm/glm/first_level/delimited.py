@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from boldglm._base.arguments import as_path
 from boldglm._base.errors import EventsError
 
 __all__ = ["DELIMITERS", "DelimitedText", "check_separator", "read_delimited"]
@@ -75,7 +76,7 @@ def read_delimited(
     >>> text.header, text.rows, text.lines
     (('onset', 'duration'), (('1.5', '2'),), (2,))
     """
-    path = Path(path).expanduser()
+    path = as_path(path, "the path of a table")
     delimiter = _delimiter(path)
     if not path.is_file():
         msg = f"There is no file '{path}'."

@@ -7,6 +7,7 @@ from typing import Self
 
 import numpy as np
 
+from boldglm._base.arguments import check_truth
 from boldglm._base.memory import enough_memory
 from boldglm._base.warnings import noted_warnings
 from boldglm.core.gls import GlmFit
@@ -249,6 +250,8 @@ class FirstLevelModel(Reported, RunFits):
         self, bins, run_imgs, events, confounds, sample_masks, design_matrices
     ) -> None:
         check_signal_scaling(self.signal_scaling)
+        check_truth(self.minimize_memory, "minimize_memory")
+        check_truth(self.reports, "reports")
         if design_matrices is None or self.noise_model in BY_REPETITION_TIME:
             check_t_r(self.t_r)
         noise = as_noise_model(self.noise_model, bins, self.first_scans, self.t_r)

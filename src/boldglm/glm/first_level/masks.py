@@ -55,6 +55,9 @@ def _copy_masker(masker, options, images, scaled: bool):
     """Copy of a user's masker, fitted, with what the model asks for added."""
     from boldglm.maskers import NiftiMasker
 
+    if not hasattr(masker, "get_params"):
+        msg = f"mask_img is a {type(masker).__name__}; expected an image or a masker."
+        raise TypeError(msg)
     if not hasattr(masker, "mask_img_"):
         masker = NiftiMasker(**masker.get_params(deep=False)).fit(images)
     known = set(NiftiMasker().get_params())

@@ -37,7 +37,9 @@ def run_contrasts(
     ContrastError
         If no run has the contrast, or it does not fit the designs.
     """
-    if stat_type not in (None, "t", "F"):
+    if stat_type is not None and not (
+        isinstance(stat_type, str) and stat_type in {"t", "F"}
+    ):
         msg = f"stat_type is {stat_type!r}; expected 't', 'F' or None"
         raise ContrastError(msg)
     parts = []

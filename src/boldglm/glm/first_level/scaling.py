@@ -59,11 +59,9 @@ def mean_scaling(Y, axis=0):
     if type(axis) not in (int, tuple) or axis not in SCALINGS:
         msg = f"axis is {axis!r}; expected 0, 1 or (0, 1)."
         raise ValueError(msg)
-    largest = float(np.abs(data).max(initial=0.0))
-    if not largest <= LARGEST and np.isfinite(data).all():
-        msg = (
-            f"Y has values up to {np.abs(data).max():g}; expected at most {LARGEST:g}."
-        )
+    largest = max(-float(data.min()), float(data.max()))
+    if LARGEST < largest < np.inf:
+        msg = f"Y has values up to {largest:g}; expected at most {LARGEST:g}."
         raise ValueError(msg)
     kept = data.dtype in (np.float32, np.float64)
     data = np.array(data, dtype=data.dtype if kept else np.float64)

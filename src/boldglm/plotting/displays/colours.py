@@ -257,4 +257,8 @@ def norm_of(limits: Limits, planes: "Sequence[NDArray[Any]]") -> "Normalize":
             low = float(values.min()) if values.size else 0.0
         if high is None:
             high = float(values.max()) if values.size else 1.0
+        # a limit beyond all of the map is the only colour there is
+        low, high = (
+            (low, max(low, high)) if limits.high is None else (min(low, high), high)
+        )
     return Normalize(low, high)

@@ -101,11 +101,12 @@ def _check_sizes(sizes: Any) -> None:
 
 
 def _check_colours(colours: Any) -> None:
-    """Colours, or numbers that stand for some."""
+    """Colours, or a list of numbers that stand for some."""
     from boldglm.plotting.displays.look import check_colour
 
-    for one in colours if isinstance(colours, list) else [colours]:
-        number = isinstance(one, Real) and not isinstance(one, bool)
+    several = isinstance(colours, list)
+    for one in colours if several else [colours]:
+        number = several and isinstance(one, Real) and not isinstance(one, bool)
         if not number or not np.isfinite(float(one)):
             check_colour(one, "marker_color")
 
