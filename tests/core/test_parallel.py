@@ -13,7 +13,13 @@ from hypothesis import strategies as st
 from threadpoolctl import threadpool_limits
 
 from boldglm.core import parallel
-from boldglm.core.parallel import blocks, map_blocks, n_workers, thread_beside
+from boldglm.core.parallel import (
+    blocks,
+    map_blocks,
+    n_workers,
+    stop_if_halted,
+    thread_beside,
+)
 
 
 @given(st.integers(0, 500), st.integers(1, 60))
@@ -64,6 +70,77 @@ def test_an_interruption_goes_before_errors():
 
     with pytest.raises(KeyboardInterrupt):
         map_blocks(stopped, range(2), n_jobs=2)
+
+
+def _endless(_):
+    """An item that takes long, and is made of smaller ones."""
+    for _ in range(2000):
+        map_blocks(sleep, [0.005], n_jobs=1)
+    pytest.fail("nobody has ended it")
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, SystemExit])
+def test_an_interruption_ends_long_items_in_their_middle(stop):
+    gate = Barrier(3, timeout=10)
+
+    def one(item):
+        gate.wait()
+        if item == 1:
+            raise stop
+        _endless(item)
+
+    with pytest.raises(stop):
+        map_blocks(one, range(3), n_jobs=3)
+    assert _workers() == []
+
+
+def test_an_error_ends_the_long_items_after_it_and_not_those_before():
+    """Whose own error would be the first in order."""
+    gate, ended, failed = Barrier(3, timeout=10), [], Event()
+
+    def one(item):
+        gate.wait()
+        if item == 0:
+            failed.wait(10)
+            map_blocks(sleep, [0.0], n_jobs=1)
+            ended.append(item)
+            msg = "item 0"
+            raise LookupError(msg)
+        if item == 1:
+            failed.set()
+            msg = "item 1"
+            raise LookupError(msg)
+        _endless(item)
+
+    with pytest.raises(LookupError, match="item 0"):
+        map_blocks(one, range(3), n_jobs=3)
+    assert ended == [0]
+
+
+def test_items_within_items_end_with_those_they_are_in():
+    gate = Barrier(2, timeout=10)
+
+    def inner(_):
+        gate.wait(10)
+        _endless(_)
+
+    def outer(item):
+        if item == 1:
+            map_blocks(inner, range(1), n_jobs=1)
+            map_blocks(_endless, range(2), n_jobs=2)
+        gate.wait()
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        map_blocks(outer, range(2), n_jobs=2)
+    assert _workers() == []
+
+
+def test_what_is_not_part_of_anything_is_not_halted():
+    with pytest.raises(KeyError):
+        map_blocks({}.__getitem__, range(4), n_jobs=2)
+    stop_if_halted()
+    assert map_blocks(abs, [-1, 2], n_jobs=2) == [1, 2]
 
 
 def _workers():

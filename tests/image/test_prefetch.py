@@ -67,6 +67,29 @@ def test_where_no_thread_starts_items_are_made_when_they_are_asked_for(monkeypat
     assert n_workers() == before
 
 
+def test_reading_ends_where_the_work_it_is_for_is_not_wanted_any_more():
+    """As that of a run, when Ctrl-C has stopped the fit of another."""
+    gate, closed = threading.Barrier(2, timeout=10), threading.Event()
+
+    def endless(halted):
+        try:
+            yield from range(10_000)
+        finally:
+            closed.set()
+
+    def one(item):
+        gate.wait()
+        if item == 0:
+            raise KeyboardInterrupt
+        for _ in made_ahead(endless):
+            threading.Event().wait(0.005)
+        pytest.fail("nobody has ended it")
+
+    with pytest.raises(KeyboardInterrupt):
+        parallel.map_blocks(one, range(2), n_jobs=2)
+    assert closed.is_set()
+
+
 def test_a_generator_left_early_is_told_to_stop_and_closed():
     begun, told, closed = (threading.Event() for _ in range(3))
 

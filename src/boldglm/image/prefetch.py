@@ -7,7 +7,7 @@ from contextvars import copy_context
 from threading import Event
 from typing import TypeVar
 
-from boldglm.core.parallel import thread_beside
+from boldglm.core.parallel import stop_if_halted, thread_beside
 
 __all__ = ["DEPTH", "made_ahead"]
 
@@ -63,6 +63,7 @@ def made_ahead(
             return
         coming.extend(pool.submit(context.run, step) for _ in range(depth - 1))
         while (item := coming.popleft().result()) is not end:
+            stop_if_halted()
             coming.append(pool.submit(context.run, step))
             yield item  # type: ignore[misc]
     finally:
