@@ -123,7 +123,8 @@ def save_bids(folder):
 def simulate(folder):
     def write(draft):
         for name in ("a", "b", "c"):
-            simulated_folder.write_map(draft / f"{name}.nii.gz", np.ones(SHAPE), AFFINE)
+            values = np.asarray(_scans().dataobj)[..., :9]
+            simulated_folder.write_map(draft / f"{name}.nii.gz", values, AFFINE, 2.0)
 
     simulated_folder.write_whole(folder / "simulated", {"seed": 0}, write)
 
