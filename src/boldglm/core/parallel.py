@@ -9,12 +9,9 @@ from contextvars import ContextVar, copy_context
 from functools import cached_property, partial
 from itertools import count
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from threadpoolctl import ThreadpoolController
 
 __all__ = [
     "Halted",
@@ -85,44 +82,74 @@ class _Blas:
     """BLAS held to one thread while any of our own threads work.
 
     The limit is one of the process: the first to ask takes it, the last to leave
-    gives back what there was before, whatever the order in between.
+    gives back what there was before, whatever the order in between. Where BLAS has its
+    threads from OpenMP the limit is one of each thread, which takes it for itself.
     """
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._holders = 0
-        self._before: Any = None
+        self._before: list[int] = []
 
     @cached_property
-    def _controller(self) -> "ThreadpoolController":
+    def _libraries(self) -> tuple[list[Any], list[Any]]:
+        """Those whose limit is of the process, and those where it is of the thread."""
         # scipy brings a BLAS of its own, which kernels use: it has to be there to be
         # held.
         import scipy.linalg  # noqa: F401
         from threadpoolctl import ThreadpoolController
 
-        return ThreadpoolController().select(user_api="blas")
+        found = ThreadpoolController().select(user_api="blas").lib_controllers
+        own = [one for one in found if _is_of_the_thread(one)]
+        return [one for one in found if not _is_of_the_thread(one)], own
 
     def threads(self) -> int:
         """Return how many threads BLAS may use now."""
-        libraries = self._controller.lib_controllers
-        known = [lib.num_threads or 1 for lib in libraries]
+        if self._holders:
+            return 1
+        shared, own = self._libraries
+        known = [one.num_threads or 1 for one in (*shared, *own)]
         # A BLAS that cannot be asked (Accelerate) sets no limit that we could follow.
         return max(known, default=sys.maxsize)
 
     @contextmanager
     def held(self) -> Iterator[None]:
         """Hold BLAS to one thread."""
+        shared, own = self._libraries
         with self._lock:
             if self._holders == 0:
-                self._before = self._controller.limit(limits=1)
+                self._before = _limit(shared, [1] * len(shared))
             self._holders += 1
+        mine = _limit(own, [1] * len(own))
         try:
             yield
         finally:
+            _limit(own, mine)
             with self._lock:
                 self._holders -= 1
                 if self._holders == 0:
-                    self._before.restore_original_limits()
+                    _limit(shared, self._before)
+
+
+def _is_of_the_thread(library: Any) -> bool:
+    return getattr(library, "threading_layer", None) == "openmp"
+
+
+def _limit(libraries: list[Any], numbers: list[int]) -> list[int]:
+    """Set numbers of threads, and return what they were."""
+    before = [one.num_threads or 1 for one in libraries]
+    for library, number in zip(libraries, numbers, strict=True):
+        # Since threadpoolctl 3.8 the first thread that sets a limit is the only one
+        # that can, and others are ignored in silence. Ours take and give back one limit
+        # together, in any order; whoever sets one next, of ours or not, is heard
+        release = getattr(library, "clear_controlling_thread", None)
+        if release is None:
+            library.set_num_threads(number)
+            continue
+        release(force=True)
+        library.set_num_threads(number)
+        release(force=True)
+    return before
 
 
 class _Beside:
@@ -304,10 +331,14 @@ class _Team(Generic[Item, Result]):
         for _ in range(workers):
             try:
                 # What holds for the caller (numpy.errstate) holds for all.
-                pool.submit(copy_context().run, self._drain)
+                pool.submit(copy_context().run, self._help)
             except RuntimeError:
                 # The system starts no more threads: the work is the same for fewer
                 return
+
+    def _help(self) -> None:
+        with _BLAS.held():
+            self._drain()
 
     def _drain(self) -> None:
         # The counter is advanced in one step of the interpreter: no lock is needed.
