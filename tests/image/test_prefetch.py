@@ -20,14 +20,45 @@ def test_items_come_in_their_order_whatever_they_are(items):
     assert list(made_ahead(lambda _: (item for item in items))) == items
 
 
-def test_items_are_made_in_one_other_thread():
+def test_items_are_made_in_another_thread():
     def idents(halted):
         for _ in range(5):
             yield threading.get_ident()
 
-    found = set(made_ahead(idents))
-    assert len(found) == 1
-    assert threading.get_ident() not in found
+    assert threading.get_ident() not in set(made_ahead(idents))
+
+
+def test_never_two_threads_make_items():
+    def counts(halted):
+        for _ in range(20):
+            yield len(_threads())
+
+    for found in made_ahead(counts):
+        assert found == 1
+        assert len(_threads()) <= 1
+
+
+def test_no_thread_waits_for_a_caller_who_does_not_come_back():
+    """As where an error is kept, and with it the calls that it came through."""
+    made = threading.Semaphore(0)
+
+    def numbers(halted):
+        for number in range(100):
+            yield number
+            made.release()
+
+    kept = made_ahead(numbers)
+    assert next(kept) == 0
+    for _ in range(3):
+        assert made.acquire(timeout=10)
+    for thread in _threads():
+        thread.join(10)
+    assert _threads() == []
+    assert list(kept) == list(range(1, 100))
+
+
+def _threads():
+    return [one for one in threading.enumerate() if one.name == "boldglm-ahead"]
 
 
 def test_an_error_comes_where_the_item_would_have():
