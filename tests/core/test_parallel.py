@@ -118,19 +118,15 @@ def test_an_error_ends_the_long_items_after_it_and_not_those_before():
     assert ended == [0]
 
 
-def test_items_within_items_end_with_those_they_are_in():
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_items_within_items_end_with_those_they_are_in(n_jobs):
     gate = Barrier(2, timeout=10)
 
-    def inner(_):
-        gate.wait(10)
-        _endless(_)
-
     def outer(item):
-        if item == 1:
-            map_blocks(inner, range(1), n_jobs=1)
-            map_blocks(_endless, range(2), n_jobs=2)
         gate.wait()
-        raise KeyboardInterrupt
+        if item == 0:
+            raise KeyboardInterrupt
+        map_blocks(_endless, range(2), n_jobs=n_jobs)
 
     with pytest.raises(KeyboardInterrupt):
         map_blocks(outer, range(2), n_jobs=2)
@@ -352,9 +348,9 @@ def test_every_worker_takes_a_limit_that_is_its_own(monkeypatch):
 
     def one(_):
         gate.wait()
-        return map_blocks(lambda _: library.num_threads, range(2))
+        return library.num_threads, *map_blocks(lambda _: library.num_threads, "ab")
 
-    assert map_blocks(one, range(3), n_jobs=3) == [[1, 1]] * 3
+    assert map_blocks(one, range(3), n_jobs=3) == [(1, 1, 1)] * 3
     assert library.num_threads == 4
 
 

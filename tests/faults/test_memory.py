@@ -76,10 +76,15 @@ def test_a_model_file_that_promises_more_than_it_has_is_damaged(tmp_path):
     "options",
     [
         {},
-        {"noise_model": "ols"},
-        {"noise_model": "auto", "t_r": 2.0},
         {"minimize_memory": False},
-        {"smoothing_fwhm": 6.0},
+        *(
+            pytest.param(options, marks=pytest.mark.slow)
+            for options in (
+                {"noise_model": "ols"},
+                {"noise_model": "auto", "t_r": 2.0},
+                {"smoothing_fwhm": 6.0},
+            )
+        ),
     ],
 )
 def test_what_a_fit_is_said_to_take_is_about_what_it_takes(monkeypatch, options):

@@ -104,8 +104,21 @@ def test_work_that_is_stopped_leaves_nothing_and_can_be_done_again(
     assert files(place) == before
 
 
+def but_slow(doors_of, slow):
+    """Doors that take a second each, and are much the same as others, now and then."""
+    return [
+        pytest.param(door, marks=pytest.mark.slow) if door in slow else door
+        for door in doors_of
+    ]
+
+
 @pytest.mark.parametrize("how", STOPS)
-@pytest.mark.parametrize("door", [name for name in WRITERS if name != "download"])
+@pytest.mark.parametrize(
+    "door",
+    but_slow(
+        [name for name in WRITERS if name != "download"], ["figure", "BIDS, its maps"]
+    ),
+)
 def test_new_files_are_not_there_by_half(zygote, place, whole, door, how):
     check_told(zygote.stop(door, place, how), how)
     found, expected = under_their_names(place), whole(door)
@@ -124,7 +137,10 @@ def test_new_files_are_not_there_by_half(zygote, place, whole, door, how):
 
 
 @pytest.mark.parametrize("how", STOPS)
-@pytest.mark.parametrize("door", [name for name in WRITERS if name not in ONCE])
+@pytest.mark.parametrize(
+    "door",
+    but_slow([name for name in WRITERS if name not in ONCE], ["BIDS, its moves"]),
+)
 def test_old_files_stay_until_new_ones_are_whole(zygote, place, whole, door, how):
     expected = whole(door)
     put_old_ones(place, expected)

@@ -35,7 +35,13 @@ from boldglm.mass_univariate import permuted_ols
 
 SHAPE, N_SCANS, AFFINE = (10, 11, 9), 60, np.diag([4.0, 4.0, 4.0, 1.0])
 MASK = nib.Nifti1Image(np.ones(SHAPE, np.uint8), AFFINE)
-NOISES = ("ols", "ar1", "ar3+", "auto", "arma11")
+NOISES = (
+    "ols",
+    "ar1",
+    pytest.param("ar3+", marks=pytest.mark.slow),
+    pytest.param("auto", marks=pytest.mark.slow),
+    "arma11",
+)
 AT_ONCE = 4
 
 
@@ -124,7 +130,9 @@ def test_models_fitted_at_once_have_the_numbers_of_models_fitted_alone(runs, noi
 
 
 @pytest.mark.parametrize("noise", NOISES)
-@pytest.mark.parametrize("n_jobs", [2, 3, -1])
+@pytest.mark.parametrize(
+    "n_jobs", [2, *(pytest.param(n, marks=pytest.mark.slow) for n in (3, -1))]
+)
 def test_the_number_of_threads_changes_no_bit(runs, noise, n_jobs):
     wanted = fitted(runs[0], noise, n_jobs=1)
     assert_same(fitted(runs[0], noise, n_jobs=n_jobs), wanted)
