@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from boldglm._base.disk_errors import cannot_write, is_of_the_disk
+from boldglm._base.disk_errors import cannot_write, naming_place, refusal_of
 
 ROOM = "Make room there, or write to another disk."
 MAY = "Choose a folder that you may write to."
@@ -46,12 +46,23 @@ def test_an_error_without_a_number_is_one_of_the_disk():
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS])
-def test_errors_that_only_writing_has(number):
-    assert is_of_the_disk(OSError(number, "no"))
+def test_the_root_of_an_error_that_only_writing_has_is_told(number):
+    def write():
+        with naming_place("results", "All is as it was."):
+            msg = "Cannot write .writing-0/files/a: no."
+            raise ValueError(msg) from OSError(number, "no")
+
+    with pytest.raises(OSError, match=r"Cannot write results: no\. All is") as told:
+        write()
+    assert told.value.errno == number
+    assert "writing-" not in str(told.value)
 
 
 @pytest.mark.parametrize(
     "error", [OSError(errno.EACCES, "no"), OSError("no"), ValueError("no")]
 )
-def test_errors_that_reading_may_have_too(error):
-    assert not is_of_the_disk(error)
+def test_errors_that_reading_may_have_too_pass(error):
+    assert refusal_of(error) is None
+    with pytest.raises(type(error)) as told, naming_place("results"):
+        raise error
+    assert told.value is error

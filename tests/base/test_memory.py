@@ -31,7 +31,10 @@ def test_what_is_told_inside_is_told_best():
         ):
             raise MemoryError
 
-    with pytest.raises(NotEnoughMemoryError, match="for a map, which takes about 1 MB"):
+    with pytest.raises(
+        NotEnoughMemoryError,
+        match=r"^There is not enough memory for a map, which takes about 1 MB",
+    ):
         work()
 
 

@@ -3,6 +3,7 @@
 import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from threading import Barrier, Event, Thread, get_ident
 from threading import enumerate as enumerate_threads
 from time import sleep
@@ -14,7 +15,13 @@ from hypothesis import strategies as st
 from threadpoolctl import threadpool_limits
 
 from boldglm.core import parallel
-from boldglm.core.parallel import blocks, map_blocks, n_workers, thread_beside
+from boldglm.core.parallel import (
+    blocks,
+    map_blocks,
+    n_workers,
+    stop_if_halted,
+    thread_beside,
+)
 
 
 @given(st.integers(0, 500), st.integers(1, 60))
@@ -78,6 +85,73 @@ def test_an_interruption_goes_before_errors():
 
     with pytest.raises(KeyboardInterrupt):
         map_blocks(stopped, range(2), n_jobs=2)
+
+
+def _endless(_):
+    """An item that takes long, and is made of smaller ones."""
+    for _ in range(2000):
+        map_blocks(sleep, [0.005], n_jobs=1)
+    pytest.fail("nobody has ended it")
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, SystemExit])
+def test_an_interruption_ends_long_items_in_their_middle(stop):
+    gate = Barrier(3, timeout=10)
+
+    def one(item):
+        gate.wait()
+        if item == 1:
+            raise stop
+        _endless(item)
+
+    with pytest.raises(stop):
+        map_blocks(one, range(3), n_jobs=3)
+    assert _workers() == []
+
+
+def test_an_error_ends_the_long_items_after_it_and_not_those_before():
+    """Whose own error would be the first in order."""
+    gate, ended, failed = Barrier(3, timeout=10), [], Event()
+
+    def one(item):
+        gate.wait()
+        if item == 0:
+            failed.wait(10)
+            map_blocks(sleep, [0.0], n_jobs=1)
+            ended.append(item)
+            msg = "item 0"
+            raise LookupError(msg)
+        if item == 1:
+            failed.set()
+            msg = "item 1"
+            raise LookupError(msg)
+        _endless(item)
+
+    with pytest.raises(LookupError, match="item 0"):
+        map_blocks(one, range(3), n_jobs=3)
+    assert ended == [0]
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_items_within_items_end_with_those_they_are_in(n_jobs):
+    gate = Barrier(2, timeout=10)
+
+    def outer(item):
+        gate.wait()
+        if item == 0:
+            raise KeyboardInterrupt
+        map_blocks(_endless, range(2), n_jobs=n_jobs)
+
+    with pytest.raises(KeyboardInterrupt):
+        map_blocks(outer, range(2), n_jobs=2)
+    assert _workers() == []
+
+
+def test_what_is_not_part_of_anything_is_not_halted():
+    with pytest.raises(KeyError):
+        map_blocks({}.__getitem__, range(4), n_jobs=2)
+    stop_if_halted()
+    assert map_blocks(abs, [-1, 2], n_jobs=2) == [1, 2]
 
 
 def _workers():
@@ -246,30 +320,126 @@ def test_a_forked_child_does_not_wait_for_a_lock_of_its_parent():
 
 
 def test_a_blas_that_cannot_be_asked_leaves_all_processors(monkeypatch):
-    class Unknown:
-        lib_controllers = ()
-
-    monkeypatch.setattr(parallel._BLAS, "_controller", Unknown())
+    monkeypatch.setitem(vars(parallel._BLAS), "_libraries", ([], []))
     assert n_workers(None) == n_workers(-1)
+    # and calls within others are on the thread they are called from
+    assert map_blocks(lambda _: n_workers(None), range(2)) == [1, 1]
+
+
+class Library:
+    """A BLAS that notes its limits."""
+
+    def __init__(self, layer="pthreads", number=4):
+        self.threading_layer, self.done = layer, []
+        self.num_threads = number
+
+    def set_num_threads(self, number):
+        self.num_threads = number
+        self.done.append(number)
+
+
+class ThreadsOwn(Library):
+    """One whose limit is of the thread that sets it, as those of OpenMP are."""
+
+    def __init__(self):
+        self._numbers = {}
+        super().__init__("openmp")
+
+    @property
+    def num_threads(self):
+        return self._numbers.get(get_ident(), 4)
+
+    @num_threads.setter
+    def num_threads(self, number):
+        self._numbers[get_ident()] = number
+
+
+def blas_of(*libraries):
+    blas = parallel._Blas()
+    own = [one for one in libraries if parallel._is_of_the_thread(one)]
+    vars(blas)["_libraries"] = [one for one in libraries if one not in own], own
+    return blas
 
 
 def test_blas_is_given_back_by_the_last_who_leaves():
-    done = []
-
-    class Controller:
-        def limit(self, limits):
-            done.append(limits)
-            return self
-
-        def restore_original_limits(self):
-            done.append("restored")
-
-    blas = parallel._Blas()
-    vars(blas)["_controller"] = Controller()
+    library = Library()
+    blas = blas_of(library)
     for _ in range(2):
+        assert blas.threads() == 4
         with blas.held():
             with blas.held():
+                assert blas.threads() == 1
+            assert library.done == [1]
+        assert library.done == [1, 4]
+        library.done.clear()
+
+
+def test_every_worker_takes_a_limit_that_is_its_own(monkeypatch):
+    gate, library = Barrier(3, timeout=10), ThreadsOwn()
+    monkeypatch.setattr(parallel, "_BLAS", blas_of(library))
+
+    def one(_):
+        gate.wait()
+        return library.num_threads, *map_blocks(lambda _: library.num_threads, "ab")
+
+    assert map_blocks(one, range(3), n_jobs=3) == [(1, 1, 1)] * 3
+    assert library.num_threads == 4
+
+
+def _held_elsewhere(*events):
+    """Another thread that holds BLAS from the first to the last of three events."""
+    begun, may_end, ended = events
+
+    def hold():
+        with parallel.one_blas_thread():
+            begun.set()
+            may_end.wait(10)
+        ended.set()
+
+    thread = Thread(target=hold)
+    thread.start()
+    begun.wait(10)
+    return thread
+
+
+def test_another_thread_than_took_the_limit_gives_it_back():
+    """threadpoolctl heeds one thread only, the first that sets a limit."""
+    before, limits = n_workers(None), [one.num_threads for one in _libraries()]
+    for _ in range(2):
+        with ExitStack() as stack:
+            stack.enter_context(parallel.one_blas_thread())
+            begun, may_end, ended = Event(), Event(), Event()
+            thread = _held_elsewhere(begun, may_end, ended)
+            stack.close()
+            assert {one.num_threads for one in _libraries()} == {1}
+            may_end.set()
+            thread.join()
+        assert [one.num_threads for one in _libraries()] == limits
+        assert n_workers(None) == before
+
+
+def test_a_limit_of_another_thread_is_heeded_after_one_of_this():
+    with parallel.one_blas_thread():
+        pass
+    begun, may_end, ended = Event(), Event(), Event()
+    thread = _held_elsewhere(begun, may_end, ended)
+    assert {one.num_threads for one in _libraries()} == {1}
+    may_end.set()
+    thread.join()
+
+
+def test_limits_of_the_user_hold_in_any_thread_after_ours():
+    def limited():
+        with threadpool_limits(1, user_api="blas"):
+            return {one.num_threads for one in _libraries()}
+
+    with ThreadPoolExecutor(1) as pool:
+        for _ in range(2):
+            with parallel.one_blas_thread():
                 pass
-            assert done == [1]
-        assert done == [1, "restored"]
-        done.clear()
+            assert pool.submit(limited).result() == {1}
+            assert limited() == {1}
+
+
+def _libraries():
+    return [one for kind in parallel._BLAS._libraries for one in kind]

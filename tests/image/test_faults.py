@@ -329,7 +329,7 @@ def test_leaving_early_leaves_no_thread_and_no_open_file(tmp_path, make, stop):
 
 def test_a_run_read_to_its_end_leaves_no_thread_and_no_open_file(tmp_path):
     for _ in iter_blocks(open_image(_gz(tmp_path)), size=3):
-        assert len(_threads()) == 1
+        assert len(_threads()) <= 1
     assert not _threads()
     assert _open_files(tmp_path) == []
 

@@ -20,14 +20,45 @@ def test_items_come_in_their_order_whatever_they_are(items):
     assert list(made_ahead(lambda _: (item for item in items))) == items
 
 
-def test_items_are_made_in_one_other_thread():
+def test_items_are_made_in_another_thread():
     def idents(halted):
         for _ in range(5):
             yield threading.get_ident()
 
-    found = set(made_ahead(idents))
-    assert len(found) == 1
-    assert threading.get_ident() not in found
+    assert threading.get_ident() not in set(made_ahead(idents))
+
+
+def test_never_two_threads_make_items():
+    def counts(halted):
+        for _ in range(20):
+            yield len(_threads())
+
+    for found in made_ahead(counts):
+        assert found == 1
+        assert len(_threads()) <= 1
+
+
+def test_no_thread_waits_for_a_caller_who_does_not_come_back():
+    """As where an error is kept, and with it the calls that it came through."""
+    made = threading.Semaphore(0)
+
+    def numbers(halted):
+        for number in range(100):
+            yield number
+            made.release()
+
+    kept = made_ahead(numbers)
+    assert next(kept) == 0
+    for _ in range(3):
+        assert made.acquire(timeout=10)
+    for thread in _threads():
+        thread.join(10)
+    assert _threads() == []
+    assert list(kept) == list(range(1, 100))
+
+
+def _threads():
+    return [one for one in threading.enumerate() if one.name == "boldglm-ahead"]
 
 
 def test_an_error_comes_where_the_item_would_have():
@@ -65,6 +96,29 @@ def test_where_no_thread_starts_items_are_made_when_they_are_asked_for(monkeypat
     assert list(made_ahead(idents)) == [threading.get_ident()] * 5
     assert closed.is_set()
     assert n_workers() == before
+
+
+def test_reading_ends_where_the_work_it_is_for_is_not_wanted_any_more():
+    """As that of a run, when Ctrl-C has stopped the fit of another."""
+    gate, closed = threading.Barrier(2, timeout=10), threading.Event()
+
+    def endless(halted):
+        try:
+            yield from range(10_000)
+        finally:
+            closed.set()
+
+    def one(item):
+        gate.wait()
+        if item == 0:
+            raise KeyboardInterrupt
+        for _ in made_ahead(endless):
+            threading.Event().wait(0.005)
+        pytest.fail("nobody has ended it")
+
+    with pytest.raises(KeyboardInterrupt):
+        parallel.map_blocks(one, range(2), n_jobs=2)
+    assert closed.is_set()
 
 
 def test_a_generator_left_early_is_told_to_stop_and_closed():

@@ -1,9 +1,11 @@
 """What a disk that takes no files is told with: where, why, and what to do."""
 
 import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["cannot_write", "is_of_the_disk"]
+__all__ = ["cannot_write", "naming_place", "refusal_of"]
 
 _FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _CLOSED = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -40,20 +42,59 @@ def cannot_write(place: Path, error: OSError, kept: str = "") -> OSError:
     return OSError(number, " ".join(part for part in parts if part))
 
 
-def is_of_the_disk(error: BaseException) -> bool:
-    """Whether an error says that a disk is full or takes no files.
+@contextmanager
+def naming_place(place: Path, kept: str = "") -> Iterator[None]:
+    """Name a place, if its disk is full or takes no files in a ``with`` block.
 
-    Such an error has no name of a file where it arises while bytes are written; it
-    cannot be about a file that is read.
+    What is written there first goes to a draft, whose name tells nobody anything.
+    Errors of other kinds may be about other files, and pass.
+
+    Parameters
+    ----------
+    place, kept
+        See `cannot_write`.
+
+    Raises
+    ------
+    OSError
+        In the block.
 
     Examples
     --------
-    >>> is_of_the_disk(OSError(errno.ENOSPC, "No space left on device"))
-    True
-    >>> is_of_the_disk(FileNotFoundError(errno.ENOENT, "No such file"))
-    False
+    >>> with naming_place(Path("/data/results")):
+    ...     raise OSError(errno.EROFS, "Read-only file system")
+    Traceback (most recent call last):
+        ...
+    OSError: [Errno 30] Cannot write /data/results: Read-only file system. Choose a
+    folder that you may write to.
     """
-    return isinstance(error, OSError) and error.errno in _FULL | {errno.EROFS}
+    try:
+        yield
+    except Exception as error:
+        refused = refusal_of(error)
+        if refused is None:
+            raise
+        raise cannot_write(place, refused, kept) from error
+
+
+def refusal_of(error: BaseException | None) -> OSError | None:
+    """The error of a full or closed disk at the root of an error, if it is one.
+
+    Such an error cannot be about a file that is read.
+
+    Examples
+    --------
+    >>> refusal_of(OSError(errno.ENOSPC, "No space left on device"))
+    OSError(28, 'No space left on device')
+    >>> refusal_of(FileNotFoundError(errno.ENOENT, "No such file")) is None
+    True
+    """
+    found = None
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in _FULL | {errno.EROFS}:
+            found = error
+        error = error.__cause__
+    return found
 
 
 def _remedy(number: int) -> str:

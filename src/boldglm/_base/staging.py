@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from boldglm._base.disk_errors import cannot_write, is_of_the_disk
+from boldglm._base.disk_errors import cannot_write, naming_place
 from boldglm._base.drafts import draft_folder
 
 __all__ = ["written_together"]
@@ -61,13 +61,8 @@ def written_together(folder: Path) -> Iterator[Path]:
                 folder.mkdir(parents=True, exist_ok=True)
                 # Next to its place: a file keeps its disk when it is renamed
                 draft = stack.enter_context(draft_folder(folder, _ALL))
-            try:
+            with naming_place(folder, _KEPT):
                 yield draft
-            except Exception as error:
-                refused = _refused(error)
-                if refused is None:
-                    raise
-                raise cannot_write(folder, refused, _KEPT) from error
             with _naming(folder):
                 _move(draft, folder)
     except BaseException:
@@ -93,13 +88,6 @@ def _naming(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise cannot_write(folder, error, _KEPT) from error
-
-
-def _refused(error: BaseException | None) -> OSError | None:
-    """The refusal of a disk that an error comes from; its message names a draft."""
-    while error is not None and not is_of_the_disk(error):
-        error = error.__cause__
-    return error if isinstance(error, OSError) else None
 
 
 def _move(draft: Path, folder: Path) -> None:

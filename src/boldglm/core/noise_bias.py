@@ -7,15 +7,13 @@ import numpy.typing as npt
 
 from boldglm.core.lags import DesignLags
 from boldglm.core.parallel import blocks, map_blocks
-from boldglm.core.residual_moments import residual_moments
+from boldglm.core.residual_moments import LONGEST, residual_moments
 
 __all__ = ["BiasCorrection", "bias_correction"]
 
 Array = npt.NDArray[np.float64]
 Voxels = npt.NDArray[np.bool_]
 
-# Lags that are followed: an autoregression forgets sooner, or is all but a unit root.
-LONGEST = 400
 BLOCK = 4096
 # Newton's method for the average voxel: steps, their differences, when it is there.
 NEWTON_STEPS, STEP, NEWTON_SETTLED = 20, 1e-6, 1e-8

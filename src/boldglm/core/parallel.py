@@ -5,18 +5,23 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
-from contextvars import copy_context
-from functools import cached_property
+from contextvars import ContextVar, copy_context
+from functools import cached_property, partial
 from itertools import count
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from threadpoolctl import ThreadpoolController
-
-__all__ = ["blocks", "map_blocks", "n_workers", "one_blas_thread", "thread_beside"]
+__all__ = [
+    "Halted",
+    "blocks",
+    "map_blocks",
+    "n_workers",
+    "one_blas_thread",
+    "stop_if_halted",
+    "thread_beside",
+]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -77,44 +82,74 @@ class _Blas:
     """BLAS held to one thread while any of our own threads work.
 
     The limit is one of the process: the first to ask takes it, the last to leave
-    gives back what there was before, whatever the order in between.
+    gives back what there was before, whatever the order in between. Where BLAS has its
+    threads from OpenMP the limit is one of each thread, which takes it for itself.
     """
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._holders = 0
-        self._before: Any = None
+        self._before: list[int] = []
 
     @cached_property
-    def _controller(self) -> "ThreadpoolController":
+    def _libraries(self) -> tuple[list[Any], list[Any]]:
+        """Those whose limit is of the process, and those where it is of the thread."""
         # scipy brings a BLAS of its own, which kernels use: it has to be there to be
         # held.
         import scipy.linalg  # noqa: F401
         from threadpoolctl import ThreadpoolController
 
-        return ThreadpoolController().select(user_api="blas")
+        found = ThreadpoolController().select(user_api="blas").lib_controllers
+        own = [one for one in found if _is_of_the_thread(one)]
+        return [one for one in found if not _is_of_the_thread(one)], own
 
     def threads(self) -> int:
         """Return how many threads BLAS may use now."""
-        libraries = self._controller.lib_controllers
-        known = [lib.num_threads or 1 for lib in libraries]
+        if self._holders:
+            return 1
+        shared, own = self._libraries
+        known = [one.num_threads or 1 for one in (*shared, *own)]
         # A BLAS that cannot be asked (Accelerate) sets no limit that we could follow.
         return max(known, default=sys.maxsize)
 
     @contextmanager
     def held(self) -> Iterator[None]:
         """Hold BLAS to one thread."""
+        shared, own = self._libraries
         with self._lock:
             if self._holders == 0:
-                self._before = self._controller.limit(limits=1)
+                self._before = _limit(shared, [1] * len(shared))
             self._holders += 1
+        mine = _limit(own, [1] * len(own))
         try:
             yield
         finally:
+            _limit(own, mine)
             with self._lock:
                 self._holders -= 1
                 if self._holders == 0:
-                    self._before.restore_original_limits()
+                    _limit(shared, self._before)
+
+
+def _is_of_the_thread(library: Any) -> bool:
+    return getattr(library, "threading_layer", None) == "openmp"
+
+
+def _limit(libraries: list[Any], numbers: list[int]) -> list[int]:
+    """Set numbers of threads, and return what they were."""
+    before = [one.num_threads or 1 for one in libraries]
+    for library, number in zip(libraries, numbers, strict=True):
+        # Since threadpoolctl 3.8 the first thread that sets a limit is the only one
+        # that can, and others are ignored in silence. Ours take and give back one limit
+        # together, in any order; whoever sets one next, of ours or not, is heard
+        release = getattr(library, "clear_controlling_thread", None)
+        if release is None:
+            library.set_num_threads(number)
+            continue
+        release(force=True)
+        library.set_num_threads(number)
+        release(force=True)
+    return before
 
 
 class _Beside:
@@ -184,6 +219,38 @@ def one_blas_thread() -> AbstractContextManager[None]:
     return _BLAS.held()
 
 
+class Halted(BaseException):
+    """What is being done by a worker is not wanted any more."""
+
+
+def _never() -> bool:
+    return False
+
+
+# Whether what this thread works on is not wanted any more: asked within an item, which
+# may take as long as the fit of a run
+_HALTED: ContextVar[Callable[[], bool]] = ContextVar("_HALTED", default=_never)
+
+
+def stop_if_halted() -> None:
+    """End the item of `map_blocks` that this is part of, if it is not wanted any more.
+
+    It is not after Ctrl-C, and after an error of an item before it in order. Items of
+    `map_blocks` within it ask by themselves; what takes long without them may ask too.
+
+    Raises
+    ------
+    Halted
+        Which goes no further than `map_blocks`.
+
+    Examples
+    --------
+    >>> stop_if_halted()
+    """
+    if _HALTED.get()():
+        raise Halted
+
+
 def map_blocks(
     function: Callable[[Item], Result],
     items: Iterable[Item],
@@ -193,8 +260,8 @@ def map_blocks(
     """Apply `function` to every item, on threads, results in the items' order.
 
     The calling thread is one of the workers. After an error no further item is begun,
-    and the error of the first item in order is raised; after Ctrl-C, KeyboardInterrupt
-    is, as soon as the items under way are done. No thread is left over.
+    those after it in order are halted (`stop_if_halted`), and the error of the first
+    item in order is raised. Ctrl-C halts all. No thread is left over.
 
     Each worker has BLAS to itself on one thread: two-thread BLAS is slower than
     one on the small products our blocks are made of. So a call inside another one
@@ -221,8 +288,13 @@ def map_blocks(
     workers = min(n_workers(n_jobs), len(work))
     with _BLAS.held():
         if workers <= 1:
-            return [function(item) for item in work]
+            return [_unless_halted(function, item) for item in work]
         return _Team(function, work).run(workers)
+
+
+def _unless_halted(function: Callable[[Item], Result], item: Item) -> Result:
+    stop_if_halted()
+    return function(item)
 
 
 class _Team(Generic[Item, Result]):
@@ -231,8 +303,10 @@ class _Team(Generic[Item, Result]):
     def __init__(self, function: Callable[[Item], Result], work: list[Item]) -> None:
         self._function, self._work = function, work
         self._results: dict[int, Result] = {}
+        # By item; an interruption comes before all, and who was halted after all
         self._errors: dict[int, BaseException] = {}
         self._next = count()
+        self._around = _HALTED.get()
 
     def run(self, workers: int) -> list[Result]:
         pool = ThreadPoolExecutor(workers - 1)
@@ -249,37 +323,44 @@ class _Team(Generic[Item, Result]):
             self._errors.clear()
             raise
         if self._errors:
-            raise self._errors.pop(self._first_error())
+            # Items before it were begun before it: this is the first in order.
+            raise self._errors.pop(min(self._errors))
         return [self._results[index] for index in range(len(self._work))]
 
     def _start(self, pool: ThreadPoolExecutor, workers: int) -> None:
         for _ in range(workers):
             try:
                 # What holds for the caller (numpy.errstate) holds for all.
-                pool.submit(copy_context().run, self._drain)
+                pool.submit(copy_context().run, self._help)
             except RuntimeError:
                 # The system starts no more threads: the work is the same for fewer
                 return
 
-    def _first_error(self) -> int:
-        """Which error to raise: an interruption, or that of the first item in order.
-
-        Items before it were begun before it.
-        """
-        stops = [
-            index
-            for index, error in self._errors.items()
-            if not isinstance(error, Exception)
-        ]
-        return min(stops or self._errors)
+    def _help(self) -> None:
+        with _BLAS.held():
+            self._drain()
 
     def _drain(self) -> None:
         # The counter is advanced in one step of the interpreter: no lock is needed.
         for index in self._next:
             if index >= len(self._work) or self._errors:
                 return
+            before = _HALTED.set(partial(self._is_over, index))
             try:
-                self._results[index] = self._function(self._work[index])
-            except BaseException as error:
-                self._errors[index] = error
+                self._results[index] = _unless_halted(self._function, self._work[index])
+            except Halted as error:
+                self._errors.setdefault(len(self._work), error)
                 return
+            except BaseException as error:
+                self._errors[index if isinstance(error, Exception) else -1] = error
+                return
+            finally:
+                _HALTED.reset(before)
+
+    def _is_over(self, index: int) -> bool:
+        """Whether an item is not wanted any more.
+
+        An error of a later one does not end it: its own would be the first in order.
+        """
+        failed = self._errors and min(list(self._errors)) < index
+        return bool(failed) or self._around()

@@ -6,10 +6,12 @@ import numpy.typing as npt
 from boldglm.core.lags import DesignLags, shift_rows
 from boldglm.core.parallel import one_blas_thread
 
-__all__ = ["residual_moments"]
+__all__ = ["LONGEST", "residual_moments"]
 
 Array = npt.NDArray[np.float64]
 
+#: Lags that are followed: an autoregression forgets sooner, or is all but a unit root
+LONGEST = 400
 # Numbers of shifted copies of a part of the basis that are held at once
 HELD_AT_ONCE = 2**23
 

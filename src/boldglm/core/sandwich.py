@@ -7,14 +7,12 @@ from boldglm.core.lags import shift_rows
 from boldglm.core.likelihood import partial_autocorrelations
 from boldglm.core.parallel import blocks, map_blocks
 from boldglm.core.precision import PrecisionForms
-from boldglm.core.residual_moments import residual_moments
+from boldglm.core.residual_moments import LONGEST, residual_moments
 
 __all__ = ["autocovariances", "residual_freedom", "sandwich"]
 
 Array = npt.NDArray[np.float64]
 
-# Lags that are followed: an autoregression forgets sooner, or is all but a unit root.
-LONGEST = 400
 # Autocovariances below this share of the variance are forgotten
 FORGOTTEN = 1e-15
 BLOCK = 4096

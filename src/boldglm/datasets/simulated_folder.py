@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from boldglm._base.arguments import as_path
-from boldglm._base.atomic import made_folder
+from boldglm._base.disk_errors import cannot_write, naming_place
 from boldglm._base.drafts import DRAFTS, draft_folder
 from boldglm.datasets.registry import dataset
 
@@ -103,6 +104,8 @@ def write_whole(
     FileExistsError
         If there is something else, or a file of the simulation is missing or has
         another size. Nothing is changed.
+    OSError
+        If it cannot be written, with the reason and the remedy.
 
     Examples
     --------
@@ -117,10 +120,15 @@ def write_whole(
     """
     if _is_there(folder, home, truth):
         return
-    made_folder(folder.parent)
-    # An empty folder may be where one is, or where another disk begins
-    place = folder if folder.exists() else folder.parent
-    with draft_folder(place, folder.name) as made:
+    with ExitStack() as stack:
+        try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            # An empty folder may be where one is, or where another disk begins
+            place = folder if folder.exists() else folder.parent
+            made = stack.enter_context(draft_folder(place, folder.name))
+        except OSError as error:
+            raise cannot_write(folder, error) from error
+        stack.enter_context(naming_place(folder))
         draft = Path(made)
         (draft / home).mkdir(parents=True)
         write(draft)

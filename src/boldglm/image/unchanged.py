@@ -16,6 +16,7 @@ __all__ = ["HEADER_BYTES", "check_same_file", "check_same_header"]
 HEADER_BYTES = 540
 """Enough for the header of either version of NIfTI."""
 
+_DAMAGE = (nib.spatialimages.HeaderDataError, KeyError, ValueError, OverflowError)
 _HEADERS = {
     struct.pack(order, size): kind
     for order in ("<i", ">i")
@@ -49,7 +50,7 @@ def check_same_header(stored: "Stored", start: bytes) -> None:
         dtype, shape = header.get_data_dtype(), header.get_data_shape()
         scale = tuple(header.get_slope_inter())
         offset = header.get_data_offset()
-    except (nib.spatialimages.HeaderDataError, ValueError, OverflowError) as error:
+    except _DAMAGE as error:
         msg = _replaced(stored, f"its header is damaged by now ({error})")
         raise ImageFileError(msg) from error
     now = type(stored)(stored.path, offset, shape, dtype, 1.0, 0.0)

@@ -1,7 +1,6 @@
 """Tables of numbers, a row per scan: data frames, arrays, files."""
 
 import csv
-import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
 from os import PathLike
@@ -244,12 +243,16 @@ def _is_number(word: str) -> bool:
 def _read_plain(path: Path, what: str, prefix: str | None) -> "DataFrame":
     """Columns of numbers without names, as realignment writes its parameters."""
     try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("error", "loadtxt: input contained no data")
-            values = np.loadtxt(path, ndmin=2)
-    except (ValueError, UserWarning) as bad:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        # numpy warns where there are none, and filters are of all threads
+        lines = [line for line in lines if line.partition("#")[0].strip()]
+        values = np.loadtxt(lines, ndmin=2) if lines else None
+    except ValueError as bad:
         msg = f"{what}: '{path}' cannot be read as columns of numbers: {bad}"
         raise DesignError(msg) from bad
+    if values is None:
+        msg = f"{what}: '{path}' cannot be read as columns of numbers: it has no data"
+        raise DesignError(msg)
     return named_table(values, _numbered(values.shape[1], prefix))
 
 

@@ -263,7 +263,8 @@ class FirstLevelModel(Reported, RunFits):
         masker = make_masker(self, [run.image for run in runs])
         matrices = [design.to_numpy(dtype=float) for design in designs]
         needed = partial(fit_bytes, self, runs, matrices, masker, noise)
-        with enough_memory(f"the fit of {len(runs)} runs", needed, REMEDY):
+        what = "the fit of " + (f"{len(runs)} runs" if runs[1:] else "a run")
+        with enough_memory(what, needed, REMEDY):
             fitted = fit_runs(self, runs, kept, matrices, masker, noise)
         warn_of_noise([run.fit for run in fitted], [len(one) for one in matrices])
         samples = [(run.sample, run.sample_fit) for run in fitted]

@@ -49,20 +49,20 @@ def fit_bytes(
     kept = sum(X.shape[1] + noise.order + 4 for X in designs) * 8
     if not model.minimize_memory:
         kept += sum(len(X) for X in designs) * 4
-    at_work = max(
-        _smaller(X, noise.order)
-        if model.minimize_memory and not masker.cleans
-        else 2 * 4 * len(X)
-        for X in designs
-    )
+    at_work = max(_at_work(model, masker, X, noise.order) for X in designs)
     reading = max(min(READING, 4 * math.prod(run.image.shape)) for run in runs)
+    if all(isinstance(run.image.dataobj, np.ndarray) for run in runs):
+        reading = 0
     return (kept + at_work) * int(masker.n_elements_) + reading
 
 
-def _smaller(design: np.ndarray, order: int) -> int:
+def _at_work(model: Any, masker: Any, design: np.ndarray, order: int) -> int:
     """Bytes of a voxel: of its statistics with the scans that wait, or its series."""
     n_scans, rank = design.shape
+    if not model.minimize_memory:
+        # beside those that are kept
+        return 4 * n_scans
     statistics = 8 * ((order + 1) * (rank + 1) + 2 * order + 2)
-    if statistics < 4 * n_scans:
+    if statistics < 4 * n_scans and not masker.cleans:
         return statistics + 4 * min(SCANS, n_scans)
     return 2 * 4 * n_scans
