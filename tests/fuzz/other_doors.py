@@ -16,6 +16,7 @@ from tests.fuzz.odd import ODD, Odd, odd_file
 
 from boldglm import datasets, reporting, signal
 from boldglm.datasets import simulate
+from boldglm.glm import save_glm_to_bids
 from boldglm.interfaces import bids, fsl
 
 __all__ = ["DOORS"]
@@ -328,6 +329,21 @@ _REPORTS = [
             name
             for name in inspect.signature(reporting.make_glm_report).parameters
             if name != "model"
+        ),
+    ),
+    Door(
+        "glm.save_glm_to_bids",
+        lambda contrasts="a", **given: save_glm_to_bids(FITTED, contrasts, **given),
+        {"contrasts": "a", "bg_img": None, "out_dir": "saved"},
+        odd={
+            "contrasts": st.sampled_from(["", "a - b", "nobody", ["a", "b"]]),
+            "contrast_types": st.sampled_from([{"a": "F"}, {"a": "t"}, {"b": 3}, {}]),
+            "prefix": st.sampled_from(["sub-1_", "/a", "../b", "c/d", "a\nb", "_"]),
+        },
+        own={"out_dir": FOLDERS},
+        names=(
+            *("first_level_contrast", "contrast_types", "prefix", "title", "threshold"),
+            *("height_control", "alpha", "cluster_threshold", "nobody"),
         ),
     ),
     Door(

@@ -28,13 +28,17 @@ NO_DOORS = {
     # without arguments
     *("datasets.default_activations", "plotting.show"),
     "datasets.load_sample_motor_activation_image",
-    # a file of its own: test_saved_reports below its room
-    "glm.save_glm_to_bids",
 }
 
 
 #: Doors that take half a second each time.
-SLOW = ("plotting.", "datasets.load_mni152", "datasets.simulate_", "reporting.make_glm")
+SLOW = (
+    "plotting.",
+    "datasets.load_mni152",
+    "datasets.simulate_",
+    "reporting.make_glm",
+    "glm.save_glm",
+)
 
 
 @pytest.fixture(autouse=True)

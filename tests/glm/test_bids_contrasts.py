@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
+from nibabel.nifti1 import Nifti1Image
 
 from boldglm.exceptions import ContrastError, ContrastWarning
 from boldglm.glm.bids_contrasts import named_contrasts
@@ -45,6 +46,14 @@ def test_types_of_other_contrasts_or_of_no_kind_are_told():
         read({"x": "a"}, types={"z": "t"})
     with pytest.raises(ContrastError, match=r"contrast_types\['x'\] is 'T'"):
         read({"x": "a"}, types={"x": "T"})
+    with pytest.raises(ContrastError, match=r"contrast_types is 0\.1; expected a dict"):
+        read({"x": "a"}, types=0.1)
+
+
+def test_an_image_is_no_contrast():
+    image = Nifti1Image(np.zeros((2, 2, 2), np.float32), np.eye(4))
+    with pytest.raises(TypeError, match="strings or arrays, not Nifti1Image"):
+        read(image)
 
 
 def test_a_changed_name_is_told_and_an_unchanged_one_is_not():

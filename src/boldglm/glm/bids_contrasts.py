@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from boldglm._base.arguments import shown
 from boldglm._base.errors import ContrastError
 from boldglm._base.warnings import ContrastWarning, warn
 from boldglm.interfaces.bids.names import contrast_label
@@ -73,7 +74,7 @@ def named_contrasts(
     ('faces', 'any')
     """
     named = _without_repeats(_pairs(contrasts))
-    types = dict(contrast_types or {})
+    types = _as_types(contrast_types)
     _check_types(types, [name for name, _ in named])
     found: dict[str, NamedContrast] = {}
     for number, (name, definition) in enumerate(named, start=1):
@@ -127,7 +128,7 @@ def _pairs(contrasts: Any) -> Iterator[tuple[str, Any]]:
 def _has_parts(definition: Any) -> bool:
     """Whether it is a list of expressions or rows, not of numbers."""
     if not isinstance(definition, list | tuple):
-        return np.ndim(definition) > 1
+        return hasattr(definition, "__array__") and np.ndim(definition) > 1
     return not definition or any(isinstance(x, str) or np.ndim(x) for x in definition)
 
 
@@ -145,6 +146,16 @@ def _is_same(one: Any, other: Any) -> bool:
     if isinstance(one, str) or isinstance(other, str):
         return bool(one is other or (isinstance(other, type(one)) and one == other))
     return np.array_equal(one, other)
+
+
+def _as_types(types: Any) -> dict[str, str]:
+    if types is None or isinstance(types, Mapping):
+        return dict(types or {})
+    msg = (
+        f"contrast_types is {shown(types)}; expected a dictionary from names of "
+        "contrasts to 't' or 'F', or None."
+    )
+    raise ContrastError(msg)
 
 
 def _check_types(types: dict[str, str], names: list[str]) -> None:

@@ -1,11 +1,14 @@
 """Tables of numbers, a row per scan: data frames, arrays, files."""
 
 import csv
+import zlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from os import PathLike
 from pathlib import Path
+from tokenize import TokenError
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -20,6 +23,11 @@ __all__ = ["check_finite", "check_rows", "listed", "named_table", "numeric_table
 # Endings of files that hold numbers alone, as realignment programs write them.
 PLAIN_NUMBERS = (".txt", ".par", ".1d", ".dat")
 DELIMITERS = {".tsv": "\t", ".csv": ","}
+# What damaged files of arrays end in, cut ones, broken archives and huge shapes alike
+DAMAGED = (
+    *(ValueError, EOFError, MemoryError, OSError, RuntimeError),
+    *(BadZipFile, TokenError, zlib.error),
+)
 
 TextReader = Callable[[Path, str, str | None], "DataFrame"]
 
@@ -257,22 +265,32 @@ def _read_plain(path: Path, what: str, prefix: str | None) -> "DataFrame":
 
 
 def _read_binary(path: Path, what: str, prefix: str | None) -> "DataFrame":
-    loaded = np.load(path, allow_pickle=False)
-    if isinstance(loaded, np.ndarray):
-        return _as_frame(loaded, what, prefix, _read_text)
-    with loaded:
-        if "X" not in loaded:
-            msg = (
-                f"{what}: '{path}' has no array 'X'; it has "
-                f"{listed(list(loaded)) or 'none'}."
-            )
-            raise DesignError(msg)
-        frame = _as_frame(loaded["X"], what, prefix, _read_text)
-        names = loaded.get("conditions")
+    """An array of numpy's, in an archive the one called ``X``."""
+    try:
+        arrays = _arrays(path)
+    except DAMAGED as bad:
+        msg = f"{what}: '{path}' cannot be read as arrays of numpy: {bad}"
+        raise DesignError(msg) from bad
+    if arrays.get("X") is None:
+        others = listed(list(arrays)) or "none"
+        msg = f"{what}: '{path}' has no array 'X'; it has {others}."
+        raise DesignError(msg)
+    frame = _as_frame(arrays["X"], what, prefix, _read_text)
+    names = arrays.get("conditions")
     if names is None or np.size(names) != frame.shape[1]:
         return frame
     texts = [n.decode() if isinstance(n, bytes) else str(n) for n in names.ravel()]
     return frame.set_axis(texts, axis=1)
+
+
+def _arrays(path: Path) -> dict[str, np.ndarray | None]:
+    """What a file of numpy's holds; None for arrays that nothing here is told by."""
+    used = ("X", "conditions")
+    with path.open("rb") as stream:  # numpy leaves broken archives open
+        loaded = np.load(stream, allow_pickle=False)
+        if isinstance(loaded, np.ndarray):
+            return {"X": loaded}
+        return {name: loaded[name] if name in used else None for name in loaded}
 
 
 def _as_numbers(column: Any, name: Any, what: str) -> np.ndarray:

@@ -188,6 +188,26 @@ def test_an_archive_without_a_design_says_what_it_has(tmp_path):
         load_design_table(tmp_path / "other.npz", 3)
 
 
+@pytest.mark.parametrize("ending", ["npy", "npz"])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda raw: raw[:20],
+        lambda raw: raw[: len(raw) // 2],
+        lambda raw: raw.replace(b"(5, 2)", b"(9**9"),  # an unfinished header
+        lambda raw: raw.replace(b"5, 2", b"9" * 4),
+        lambda raw: raw[:8] + b"\0" * 60 + raw[68:],
+    ],
+)
+def test_damaged_arrays_are_named(tmp_path, ending, damage):
+    path = tmp_path / f"design.{ending}"
+    table = np.arange(10.0).reshape(5, 2)
+    np.save(path, table) if ending == "npy" else np.savez(path, X=table)
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(DesignError, match=rf"design.{ending}' cannot be read as arr"):
+        load_design_table(path, 5)
+
+
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"index 3: .* no file '.*none\.csv'"):
         load_confounds_table(tmp_path / "none.csv", 3, run_index=3)

@@ -318,3 +318,10 @@ def test_modes_have_their_displays():
     assert get_slicer("ortho") is OrthoSlicer
     assert get_slicer("tiled") is TiledSlicer
     assert get_slicer("yx") is YXSlicer
+
+
+@pytest.mark.parametrize("slicer", [OrthoSlicer, ZSlicer, MosaicSlicer])
+def test_an_array_is_no_place_for_a_display(slicer, img):
+    cuts = slicer.find_cut_coords(img)
+    with pytest.raises(TypeError, match="axes is array"):
+        slicer(cuts, axes=np.zeros((2, 2)))

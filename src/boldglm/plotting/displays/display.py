@@ -63,7 +63,8 @@ class Display(Drawing):
         self.radiological = radiological
         self._brain_color = brain_color
         if frame is None:
-            frame = open_frame(axes=axes or (0.0, 0.0, 1.0, 1.0), black_bg=black_bg)
+            place = (0.0, 0.0, 1.0, 1.0) if axes is None else axes
+            frame = open_frame(axes=place, black_bg=black_bg)
         self._frame = frame
         self.frame_axes = frame.axes
         self.axes: dict[Any, Panel] = {}
