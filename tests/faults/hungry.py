@@ -1,5 +1,7 @@
 """Work that needs more memory than there is, and the same as the error advises it."""
 
+import json
+
 import nibabel as nib
 import numpy as np
 import pandas as pd
@@ -9,7 +11,7 @@ from boldglm.image import concat_imgs, get_data, index_img, resample_img, smooth
 from boldglm.maskers import NiftiMasker
 from boldglm.mass_univariate import permuted_ols
 
-__all__ = ["HUNGRY", "outcome", "sparse_run"]
+__all__ = ["HUNGRY", "large_model", "outcome", "sparse_run"]
 
 SHAPE, N_SCANS, AFFINE = (128, 128, 64), 100, np.diag([2.0, 2.0, 2.0, 1.0])
 
@@ -24,6 +26,23 @@ def sparse_run(path):
     with path.open("wb") as file:
         file.write(header.binaryblock + bytes(4))
         file.truncate(352 + 4 * N_SCANS * int(np.prod(SHAPE)))
+
+
+def large_model(path):
+    """A model with 30 effects in a million voxels, 240 MB of zeros."""
+    rng, small = np.random.default_rng(0), path.with_name("small.npz")
+    design = pd.DataFrame(rng.standard_normal((N_SCANS, 30)))
+    design.columns = design.columns.map(str)
+    run = nib.Nifti1Image(rng.standard_normal((2, 2, 2, N_SCANS)) + 99, AFFINE)
+    model = FirstLevelModel(mask_img=False, signal_scaling=False, noise_model="ols")
+    model.fit(run, design_matrices=design).save(small)
+    with np.load(small) as stored:
+        parts = {name: stored[name] for name in stored.files}
+    header = json.loads(str(parts["header"])) | {"shape": [100, 100, 100]}
+    parts["header"] = np.array(json.dumps(header))
+    parts["mask"] = np.full(10**6 // 8, 255, np.uint8)
+    parts["run0_beta"] = np.broadcast_to(0.0, (30, 10**6))
+    np.savez_compressed(path, **parts)
 
 
 def mask(n_slices):

@@ -109,6 +109,7 @@ def save_glm_to_bids(
     Examples
     --------
     >>> import tempfile
+    >>> from pathlib import Path
     >>> import nibabel as nib
     >>> import numpy as np
     >>> from boldglm.glm.second_level import SecondLevelModel

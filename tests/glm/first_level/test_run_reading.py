@@ -148,7 +148,8 @@ def test_memory_does_not_grow_with_the_number_of_scans(tmp_path, rng, monkeypatc
         model.fit(file, design_matrices=design)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-    assert peaks[1] < 1.1 * peaks[0], peaks
+    # by a block or two, which are read sooner or later
+    assert peaks[1] - peaks[0] < 4 * 2**20, peaks
     assert peaks[1] < 0.25 * 4 * np.prod(shape) * 2400
 
 

@@ -97,7 +97,7 @@ class StoredParts:
         _check_size(name, info, begin + size)
         remedy = "Read it where there is more; its contrasts take as much again."
         with (
-            enough_memory(f"{name} of the model", size, remedy),
+            enough_memory(f"{name} of {self._archive.filename}", size, remedy),
             self._archive.open(info) as member,
         ):
             array = npy.read_array(member, allow_pickle=False)
