@@ -1,3 +1,6 @@
+import atexit
+from pathlib import Path
+
 import pandas as pd
 import pytest
 from tests.datasets import layouts
@@ -46,8 +49,10 @@ def test_divergence_a_table_that_is_there_is_kept(home, tmp_path):
 
 
 def test_divergence_where_nothing_can_be_written_tables_are_elsewhere(
-    readonly_folder, offline, caplog
+    readonly_folder, offline, caplog, monkeypatch
 ):
+    at_the_end = []
+    monkeypatch.setattr(atexit, "register", lambda *do, **_: at_the_end.append(do))
     folder, close = readonly_folder
     layouts.write("spm_multimodal_fmri", folder)
     tables = sorted(folder.rglob("*_events.tsv"))
@@ -62,6 +67,10 @@ def test_divergence_where_nothing_can_be_written_tables_are_elsewhere(
         with open(data[key], "rb") as table:  # noqa: PTH123
             assert table.read() == content
     assert "is read-only: events are in" in caplog.text
+    for remove, folder in at_the_end:
+        remove(folder)
+    assert not Path(data["events1"]).exists()
+    assert not Path(data["events2"]).exists()
 
 
 @pytest.mark.parametrize("content", [b"MATLAB", b"x" * 5000])

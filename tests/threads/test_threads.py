@@ -44,6 +44,9 @@ NOISES = (
 )
 AT_ONCE = 4
 
+# Random walks: their noise is hardly stationary, and that is told
+pytestmark = pytest.mark.filterwarnings("ignore:In .* no stationary noise was found")
+
 
 @pytest.fixture(autouse=True)
 def _small_blocks(monkeypatch):

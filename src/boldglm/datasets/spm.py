@@ -1,6 +1,8 @@
 """Two data sets of SPM: faces and scrambled faces, and words in blocks."""
 
+import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -47,8 +49,8 @@ def fetch_spm_multimodal_fmri(
         ``events1``, ``events2``
             Paths of tables of ``trial_type`` (faces, scrambled), ``onset`` and
             ``duration`` in seconds (1 s each). They are made from ``trials_ses1``
-            and ``trials_ses2`` beside them, or in a temporary folder where nothing
-            can be written.
+            and ``trials_ses2`` beside them, or, where nothing can be
+            written, in a temporary folder that goes at the end of the program.
         ``trials_ses1``, ``trials_ses2``
             Paths of the onsets in scans, as SPM keeps them.
         ``anat``
@@ -167,7 +169,9 @@ def _events_file(path: Path, trials: Path, verbose: int) -> Path:
         return path
     table = _events(trials)
     if not is_writable(path.parent):
-        path = Path(tempfile.mkdtemp(prefix="boldglm-")) / path.name
+        own = tempfile.mkdtemp(prefix="boldglm-")
+        atexit.register(shutil.rmtree, own, ignore_errors=True)
+        path = Path(own) / path.name
         say(verbose, "%s is read-only: events are in %s", trials.parent, path)
     with written_whole(path) as draft:
         draft.write_text(table, encoding="utf-8", newline=os.linesep)
