@@ -50,7 +50,10 @@ def residual_moments(lags: DesignLags, n_rows: int, n_columns: int) -> Array:
     with one_blas_thread():
         for first in range(0, rank, step):
             part = basis[:, first : first + step]
-            shifted = np.stack([shift_rows(part, j, starts) for j in range(n_columns)])
+            # One array, and not a list of copies that are joined to another
+            shifted = np.empty((n_columns, n_scans, part.shape[1]))
+            for j in range(n_columns):
+                shifted[j] = shift_rows(part, j, starts)
             within[:, :, first : first + step] = basis.T @ shifted
             flat = shifted.reshape(n_columns, -1)
             moments -= 2 * (flat[:n_rows] @ flat.T)
