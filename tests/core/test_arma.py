@@ -13,7 +13,7 @@ from boldglm.core.arma import (
     arma_correlations,
     arma_search,
 )
-from boldglm.core.arma_kernels import _criterion
+from boldglm.core.arma_kernels import _criterion, _quadratic
 from boldglm.core.gls import fit_glm, prepare
 from boldglm.core.gls_pilot import constant_in, pilot_of_data
 from boldglm.core.noise import ARMA_ORDER, noise_model, yule_walker
@@ -141,6 +141,41 @@ def test_coefficients_come_back_without_bias(rng):
     assert b == pytest.approx(-0.4, abs=0.05)
     r = arma_correlations(*fit.noise_parameters, ARMA_ORDER)
     np.testing.assert_allclose(fit.phi, yule_walker(r)[0], atol=1e-12)
+
+
+def steps_of(criterion):
+    """From the middle of three by three nodes at which a criterion is known."""
+    values = np.array([criterion(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1)], float)
+    one, single = np.ones((1, 1)), np.ones((1, 1, 1), np.float32)
+    tables = (one, np.ones((1, 1, 1)), single, np.ones(1), 1.0)
+    problem = (tables, (one, np.ones(1), one), single, np.ones(1, np.float32))
+    memory = (values, np.zeros(9, np.int64))
+    *steps, side = _quadratic(1, 1, 0, 3, memory, problem)
+    return (*steps, divmod(side, 3))
+
+
+@pytest.mark.parametrize(
+    ("criterion", "expected"),
+    [
+        # a valley that lies askew: its floor is hit
+        (
+            lambda i, j: (
+                3 * (i - 0.2) ** 2 + 2 * (j + 0.1) ** 2 + 1.5 * (i - 0.2) * (j + 0.1)
+            ),
+            (0.2, -0.1),
+        ),
+        # no least value: along the axis that has one
+        (lambda i, j: 2 * (i - 0.3) ** 2 - 3 * j**2, (0.3, 0.0)),
+        (lambda i, j: 2 * (j - 0.3) ** 2 - i**2, (0.0, 0.3)),
+        (lambda i, j: -(i**2) - 2 * (j - 0.1) ** 2, (0.0, 0.0)),
+    ],
+)
+def test_steps_go_to_the_least_value_of_a_quadratic(criterion, expected):
+    *steps, side = steps_of(criterion)
+    np.testing.assert_allclose(steps, expected, atol=1e-12)
+    around = [(2, 1), (0, 1), (1, 2), (1, 0), (2, 0), (0, 2)]
+    values = [criterion(i - 1, j - 1) for i, j in around]
+    assert criterion(side[0] - 1, side[1] - 1) == min(values)
 
 
 def test_voxels_without_noise_are_zero(X):
