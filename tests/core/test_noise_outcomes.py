@@ -109,5 +109,7 @@ def test_an_arma_without_residuals_is_not_held(rng):
 
 
 def test_every_outcome_is_told_apart():
-    words = [text.partition(":")[0] for text in OUTCOMES.values()]
-    assert words == ["fitted", "constant", "not finite", "held", "unexplained"]
+    """By codes that files of saved models have."""
+    words = ["fitted", "constant", "not finite", "held", "unexplained"]
+    found = {code: text.partition(":")[0] for code, text in OUTCOMES.items()}
+    assert found == dict(enumerate(words))
