@@ -63,6 +63,11 @@ def test_what_is_no_list_is_named(values):
         as_list(values, "dofs", "numbers")
 
 
+def test_a_table_is_no_list_of_names_of_its_columns():
+    with pytest.raises(TypeError, match=r"^dofs is .*; expected a list of numbers"):
+        as_list(pd.DataFrame({"a": [1]}), "dofs", "numbers")
+
+
 def test_numbers_of_all_kinds_make_an_array():
     mixed = as_numbers([1, Fraction(1, 2), Decimal("0.25")], "x")
     assert mixed.tolist() == [1.0, 0.5, 0.25]

@@ -9,6 +9,7 @@ from boldglm._base.disk_errors import cannot_write, naming_place, refusal_of
 
 ROOM = "Make room there, or write to another disk."
 MAY = "Choose a folder that you may write to."
+FILE = "A file is where a folder is needed: choose another place, or move it."
 OTHER = "Choose another place, or see whether its disk is well."
 
 
@@ -21,6 +22,8 @@ OTHER = "Choose another place, or see whether its disk is well."
         (errno.EACCES, MAY),
         (errno.EPERM, MAY),
         (errno.EROFS, MAY),
+        (errno.EEXIST, FILE),
+        (errno.ENOTDIR, FILE),
         (errno.EIO, OTHER),
     ],
 )

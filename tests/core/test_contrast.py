@@ -180,6 +180,7 @@ def test_rows_of_zeros_add_nothing(rng, Y):
         (np.ones((2, 2, 5)), None, r"shape \(2, 2, 5\)"),
         ([1, np.nan, 0, 0, 0], None, "NaN or infinite weights"),
         (np.zeros(5), None, "zero everywhere"),
+        (np.eye(5)[:2], "f", "stat_type is 'f'"),
         (np.eye(5)[:2], "t", "a t contrast has one row; this one has 2. Use 'F'."),
     ],
 )

@@ -1,7 +1,9 @@
 """Blocks cover the range once; results keep their order."""
 
+import gc
 import os
 import signal
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from threading import Barrier, Event, Thread, get_ident
@@ -443,3 +445,25 @@ def test_limits_of_the_user_hold_in_any_thread_after_ours():
 
 def _libraries():
     return [one for kind in parallel._BLAS._libraries for one in kind]
+
+
+def test_nothing_is_kept_of_work_that_ended_in_errors():
+    """Not until garbage is collected either: it may be large."""
+    alive, both = [], Barrier(2)
+
+    class Large:
+        pass
+
+    def work(item):
+        large = Large()
+        alive.append(weakref.ref(large))
+        both.wait(5)
+        raise ValueError(item)
+
+    gc.disable()
+    try:
+        with pytest.raises(ValueError, match="0"):
+            map_blocks(work, [0, 1], n_jobs=2)
+        assert [one() for one in alive] == [None, None]
+    finally:
+        gc.enable()

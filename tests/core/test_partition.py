@@ -80,8 +80,9 @@ def test_one_row_is_a_t_unless_an_f_is_asked_for():
     [
         (COPIES, [1, -1], None, ContrastError, r"shape \(2,\); the design has 3"),
         (COPIES, np.ones((1, 1, 3)), None, ContrastError, r"shape \(1, 1, 3\)"),
-        (COPIES, [0, 0, 0], None, ContrastError, "expected finite weights, not all"),
-        (COPIES, [1, np.nan, 0], None, ContrastError, "expected finite weights"),
+        (COPIES, [0, 0, 0], None, ContrastError, "zero everywhere"),
+        (COPIES, [1, np.nan, 0], None, ContrastError, "NaN or infinite"),
+        (COPIES, np.eye(3), "z", ContrastError, "stat_type is 'z'; expected"),
         (COPIES, np.eye(3), "t", ContrastError, "one row; this one has 3. Use 'F'"),
         (COPIES, [1, 0, 0], None, NotEstimableError, r"rows \[0\].*\[0, 1, 2\]"),
         (np.eye(3), [1, 0, 0], None, ShapeError, "rank 3 for 3 rows.*Remove"),

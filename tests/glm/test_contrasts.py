@@ -401,3 +401,9 @@ def test_a_map_of_p_is_not_zero_where_z_is_high():
     """Single precision ends at 1e-45, z = 14."""
     far = Contrast(np.array([25.0]), np.ones(1), dof=1000)
     assert 0 < contrast_maps(far, ["p_value"])["p_value"][0] < 1e-90
+
+
+@pytest.mark.parametrize("dofmax", [np.array([1.0, 2.0]), "many", None])
+def test_most_degrees_of_freedom_are_one_number(dofmax):
+    with pytest.raises(TypeError, match=r"dofmax is .*; expected degrees of freedom"):
+        Contrast(np.ones(2), np.ones(2), dof=5, dofmax=dofmax)

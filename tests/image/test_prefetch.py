@@ -260,3 +260,34 @@ def test_the_generator_is_closed_whoever_else_holds_it():
     next(found)
     found.close()
     assert held[0].gi_frame is None
+
+
+def test_an_iterator_may_be_collected_in_its_own_thread(monkeypatch):
+    """Where it is left in a cycle: its thread cannot wait for itself."""
+    lost, go, over = [], threading.Event(), threading.Event()
+    monkeypatch.setattr("sys.unraisablehook", lost.append)
+
+    def numbers(halted):
+        yield 1
+        go.wait(5)
+        gc.collect()
+        over.set()
+        yield 2
+
+    def leave():
+        items = made_ahead(numbers)
+        next(items)
+        cycle = [items]
+        cycle.append(cycle)
+
+    gc.disable()
+    try:
+        leave()
+        go.set()
+        assert over.wait(5)
+        for thread in _threads():
+            thread.join(5)
+    finally:
+        gc.enable()
+    assert not lost
+    assert not _threads()

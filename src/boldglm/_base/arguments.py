@@ -108,7 +108,9 @@ def as_list(values: Any, name: str, expected: str) -> list[Any]:
     """
     no_list = isinstance(values, str | bytes | PathLike | np.generic | Mapping)
     flat = isinstance(values, np.ndarray) and values.ndim == 0
-    if no_list or flat or not isinstance(values, Iterable):
+    # whose elements are names of columns
+    table = hasattr(values, "columns")
+    if no_list or flat or table or not isinstance(values, Iterable):
         msg = f"{name} is {shown(values)}; expected a list of {expected}."
         raise TypeError(msg)
     return list(values)

@@ -8,6 +8,7 @@ from pathlib import Path
 __all__ = ["cannot_write", "naming_place", "refusal_of"]
 
 _FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+_FILE = {errno.EEXIST, errno.ENOTDIR}
 _CLOSED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
@@ -102,4 +103,6 @@ def _remedy(number: int) -> str:
         return "Make room there, or write to another disk."
     if number in _CLOSED:
         return "Choose a folder that you may write to."
+    if number in _FILE:
+        return "A file is where a folder is needed: choose another place, or move it."
     return "Choose another place, or see whether its disk is well."

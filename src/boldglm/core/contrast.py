@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from boldglm._base.arguments import as_numbers
 from boldglm._base.errors import ContrastError, NotEstimableError, ShapeError
+from boldglm.core.contrast_checks import check_stat_type, checked_rows
 from boldglm.core.gls import GlmFit
 from boldglm.core.linear import confounded_regressors, non_estimable_rows
 from boldglm.core.parallel import blocks, map_blocks
@@ -19,8 +20,6 @@ Kind = Literal["t", "F"]
 
 # Voxels per block: many, since the kernels cut them into lanes themselves.
 BLOCK = 4096
-# Size of a weight whose square is a number, too
-LEAST = 1e-100
 # Up to this ratio of singular values, rows of a contrast count as much alike.
 LARGEST_SPREAD = 100.0
 
@@ -103,8 +102,8 @@ def contrast_stat(
     Raises
     ------
     ContrastError
-        If the width is not the number of regressors, a t has several rows, or the
-        contrast is zero or not finite.
+        If `kind` is another, a t has several rows, or the weights do not fit the
+        design, see `boldglm.core.contrast_checks.checked_rows`.
     NotEstimableError
         If the design cannot tell a row apart from other combinations of its
         regressors; the message lists which.
@@ -120,7 +119,8 @@ def contrast_stat(
     >>> stat.effect, stat.variance
     (array([2.]), array([0.5]))
     """
-    rows = _check(fit, contrast)
+    check_stat_type(kind)
+    rows = checked_rows(contrast, fit.factor.design.shape[1])
     kind = kind or ("t" if rows.shape[0] == 1 else "F")
     if kind == "t" and rows.shape[0] > 1:
         msg = f"a t contrast has one row; this one has {rows.shape[0]}. Use 'F'."
@@ -162,31 +162,6 @@ def statistic(stat: ContrastStat, baseline: float = 0.0) -> Array:
         shifted = np.atleast_2d(stat.effect - shift)
         value = np.einsum("iv,iv->v", shifted, shifted) / (stat.dim * variance)
     return np.asarray(np.where(usable, value, 0.0))
-
-
-def _check(fit: GlmFit, contrast: npt.ArrayLike) -> Array:
-    rows = np.atleast_2d(as_numbers(contrast, "the contrast").astype(np.float64))
-    n_regressors = fit.factor.design.shape[1]
-    if rows.ndim != 2 or rows.shape[1] != n_regressors:
-        msg = (
-            f"the contrast has shape {np.shape(contrast)}; the design has "
-            f"{n_regressors} regressors"
-        )
-        raise ContrastError(msg)
-    if not np.isfinite(rows).all():
-        msg = "the contrast has NaN or infinite weights"
-        raise ContrastError(msg)
-    sizes = np.abs(rows[rows != 0])
-    if sizes.size and not LEAST <= sizes.min() <= sizes.max() <= 1 / LEAST:
-        msg = (
-            f"the contrast has weights from {sizes.min():g} to {sizes.max():g}; "
-            f"expected sizes from {LEAST:g} to {1 / LEAST:g}"
-        )
-        raise ContrastError(msg)
-    if not rows.any():
-        msg = "the contrast is zero everywhere; expected at least one weight"
-        raise ContrastError(msg)
-    return rows
 
 
 def independent_rows(fit: GlmFit, rows: Array) -> Array:

@@ -324,7 +324,13 @@ class _Team(Generic[Item, Result]):
             raise
         if self._errors:
             # Items before it were begun before it: this is the first in order.
-            raise self._errors.pop(min(self._errors))
+            first = self._errors[min(self._errors)]
+            # They refer to frames that refer to this team, and to what is worked on
+            self._errors.clear()
+            try:
+                raise first
+            finally:
+                del first
         return [self._results[index] for index in range(len(self._work))]
 
     def _start(self, pool: ThreadPoolExecutor, workers: int) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from boldglm._base.errors import ContrastError, NotEstimableError, ShapeError
+from boldglm.core.contrast_checks import check_stat_type, checked_rows
 from boldglm.core.linear import (
     confounded_regressors,
     factorize,
@@ -15,8 +16,6 @@ from boldglm.core.linear import (
 
 __all__ = ["Partition", "partition"]
 
-# Size of a weight whose square is a number, too
-LEAST = 1e-100
 
 Array = npt.NDArray[np.float64]
 
@@ -99,8 +98,8 @@ def partition(
     Raises
     ------
     ContrastError
-        If the width is not the number of regressors, a t has several rows, or the
-        contrast is zero or not finite.
+        If `kind` is another, a t has several rows, or the weights do not fit the
+        design, see `boldglm.core.contrast_checks.checked_rows`.
     NotEstimableError
         If the design cannot tell a row apart from other combinations of regressors.
     ShapeError
@@ -123,10 +122,8 @@ def partition(
     array([[0.5, 0.5, 0.5, 0.5]])
     """
     factor = factorize(design)
-    rows = _check(contrast, factor.design.shape[1])
-    if kind is not None and not isinstance(kind, str):
-        msg = f"stat_type is {kind!r}; expected 't', 'F' or None"
-        raise ContrastError(msg)
+    check_stat_type(kind)
+    rows = checked_rows(contrast, factor.design.shape[1])
     if kind == "t" and len(rows) > 1:
         msg = f"a t contrast has one row; this one has {len(rows)}. Use 'F'."
         raise ContrastError(msg)
@@ -159,24 +156,3 @@ def partition(
         tested=tested @ factor.basis.T,
         nuisance=rest @ factor.basis.T,
     )
-
-
-def _check(contrast: npt.ArrayLike, n_regressors: int) -> Array:
-    rows = np.atleast_2d(np.asarray(contrast, dtype=np.float64))
-    if rows.ndim != 2 or rows.shape[1] != n_regressors:
-        msg = (
-            f"the contrast has shape {np.shape(contrast)}; the design has "
-            f"{n_regressors} regressors"
-        )
-        raise ContrastError(msg)
-    if not np.isfinite(rows).all() or not rows.any():
-        msg = f"the contrast is {rows.tolist()}; expected finite weights, not all zero"
-        raise ContrastError(msg)
-    sizes = np.abs(rows[rows != 0])
-    if not LEAST <= sizes.min() <= sizes.max() <= 1 / LEAST:
-        msg = (
-            f"the contrast has weights from {sizes.min():g} to {sizes.max():g}; "
-            f"expected sizes from {LEAST:g} to {1 / LEAST:g}"
-        )
-        raise ContrastError(msg)
-    return rows

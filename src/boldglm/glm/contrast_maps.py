@@ -76,7 +76,7 @@ class Contrast:
         rows = "how many rows the contrast has"
         self.dim = own if dim is None else checked_whole(dim, "dim", rows, low=1)
         checked_number(tiny, "tiny", "a variance, 0 or more", low=0)
-        if dofmax != np.inf:
+        if checked_number(dofmax, "dofmax", "degrees of freedom, or inf") != np.inf:
             checked_number(dofmax, "dofmax", "degrees of freedom, or inf", low=0)
         self.stat_type = "F" if self.dim > 1 else stat_type
         self.tiny = tiny

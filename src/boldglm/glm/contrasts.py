@@ -9,6 +9,7 @@ from boldglm._base.arguments import as_list, checked_whole
 from boldglm._base.errors import ContrastError
 from boldglm._base.warnings import ContrastWarning, warn
 from boldglm.core.contrast import ContrastStat, contrast_stat
+from boldglm.core.contrast_checks import check_stat_type
 from boldglm.core.expression import expression_to_contrast_vector
 from boldglm.core.gls import GlmFit
 from boldglm.glm.contrast_maps import Contrast
@@ -57,11 +58,7 @@ def compute_contrast(labels, regression_result, con_val, stat_type=None) -> Cont
     >>> compute_contrast(labels, results, [1, 0]).stat()
     array([2.82842712])
     """
-    if stat_type is not None and not (
-        isinstance(stat_type, str) and stat_type in {"t", "F"}
-    ):
-        msg = f"stat_type is {stat_type!r}; expected 't', 'F' or None"
-        raise ContrastError(msg)
+    check_stat_type(stat_type)
     if not isinstance(regression_result, Mapping):
         msg = (
             f"regression_result is a {type(regression_result).__name__}; expected the "

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from contextvars import copy_context
-from threading import Condition, Event, Thread
+from threading import Condition, Event, Thread, current_thread
 from typing import Any, TypeVar
 
 from boldglm.core.parallel import stop_if_halted, thread_beside
@@ -88,6 +88,9 @@ class _Ahead:
     def stop(self) -> None:
         """Wait for the thread, and close the generator."""
         self._halt.set()
+        if self._thread is current_thread():
+            # Garbage is collected in any thread: this one ends after its item
+            return
         if self._thread is not None and self._thread.ident is not None:
             self._thread.join()
         self._items.close()

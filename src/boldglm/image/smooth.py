@@ -29,8 +29,9 @@ from boldglm.image.sources import count_scans, find_files, grid_of, is_series
 
 __all__ = ["MaskedSmoother", "Smoother", "smooth_img"]
 
-#: Standard deviation of a kernel, in voxels: no image is as wide.
-WIDEST = 200.0
+#: Standard deviation of a kernel, in voxels: no image is as wide, and each voxel of the
+#: result takes eight times as many products.
+WIDEST = 1000.0
 
 
 def smooth_img(imgs: Any, fwhm: Any) -> Nifti1Image | list[Nifti1Image]:

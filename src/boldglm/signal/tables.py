@@ -26,7 +26,7 @@ DELIMITERS = {".tsv": "\t", ".csv": ","}
 # What damaged files of arrays end in, cut ones, broken archives and huge shapes alike
 DAMAGED = (
     *(ValueError, EOFError, MemoryError, OSError, RuntimeError),
-    *(BadZipFile, TokenError, zlib.error),
+    *(BadZipFile, SyntaxError, TokenError, zlib.error),
 )
 
 TextReader = Callable[[Path, str, str | None], "DataFrame"]
@@ -156,6 +156,9 @@ def _as_frame(
         raise DesignError(msg) from error
     if array.dtype.names:
         return pd.DataFrame(array)
+    if array.dtype.kind in "mM":
+        msg = f"{what} holds dates or times ({array.dtype}); expected numbers."
+        raise DesignError(msg)
     if array.ndim not in {1, 2}:
         msg = f"{what} has shape {array.shape}; expected (n_scans, n_columns)."
         raise DesignError(msg)

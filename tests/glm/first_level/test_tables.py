@@ -197,6 +197,7 @@ def test_an_archive_without_a_design_says_what_it_has(tmp_path):
         lambda raw: raw.replace(b"(5, 2)", b"(9**9"),  # an unfinished header
         lambda raw: raw.replace(b"5, 2", b"9" * 4),
         lambda raw: raw[:8] + b"\0" * 60 + raw[68:],
+        lambda raw: raw.replace(b"'<f8'", b"'04f'"),
     ],
 )
 def test_damaged_arrays_are_named(tmp_path, ending, damage):
@@ -206,6 +207,11 @@ def test_damaged_arrays_are_named(tmp_path, ending, damage):
     path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(DesignError, match=rf"design.{ending}' cannot be read as arr"):
         load_design_table(path, 5)
+
+
+def test_times_are_no_design():
+    with pytest.raises(DesignError, match=r"holds dates or times \(timedelta64\)"):
+        load_design_table(np.arange(4).astype("m8").reshape(2, 2), 2)
 
 
 def test_a_missing_file_is_named(tmp_path):

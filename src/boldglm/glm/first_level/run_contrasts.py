@@ -8,6 +8,7 @@ import numpy as np
 from boldglm._base.errors import ContrastError, NotEstimableError
 from boldglm._base.warnings import ContrastWarning, warn
 from boldglm.core.contrast import contrast_stat
+from boldglm.core.contrast_checks import check_stat_type
 from boldglm.core.expression import expression_to_contrast_vector, expressions_in
 from boldglm.core.gls import GlmFit
 from boldglm.core.linear import confounded_regressors, non_estimable_rows
@@ -37,11 +38,7 @@ def run_contrasts(
     ContrastError
         If no run has the contrast, or it does not fit the designs.
     """
-    if stat_type is not None and not (
-        isinstance(stat_type, str) and stat_type in {"t", "F"}
-    ):
-        msg = f"stat_type is {stat_type!r}; expected 't', 'F' or None"
-        raise ContrastError(msg)
+    check_stat_type(stat_type)
     parts = []
     for run, rows in enumerate(contrast_rows(designs, contrast_def)):
         if rows is not None:

@@ -8,6 +8,7 @@ import numpy as np
 from boldglm._base.errors import ContrastError
 from boldglm._base.log import say
 from boldglm._base.warnings import noted_warnings
+from boldglm.core.contrast_checks import check_stat_type
 from boldglm.core.expression import expression_to_contrast_vector, expressions_in
 from boldglm.core.linear import factorize
 from boldglm.glm.contrast_maps import check_output_type
@@ -239,9 +240,7 @@ class SecondLevelModel(Reported, GroupPermutations):
         self._check_fitted("design_matrix_")
         names = check_output_type(output_type)
         kind = second_level_stat_type
-        if kind is not None and not (isinstance(kind, str) and kind in {"t", "F"}):
-            msg = f"second_level_stat_type is {kind!r}; expected 't', 'F' or None"
-            raise ContrastError(msg)
+        check_stat_type(kind, "second_level_stat_type")
         rows, title = self._contrast_rows(second_level_contrast)
         _, group = self._group_of(first_level_contrast)
         maps = group_maps(group, rows, kind, names)
