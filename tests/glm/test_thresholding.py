@@ -9,7 +9,7 @@ from scipy.ndimage import gaussian_filter, label
 from scipy.special import ndtr, ndtri
 
 from boldglm._base.errors import DimensionError, ShapeError
-from boldglm._base.warnings import ThresholdWarning
+from boldglm._base.warnings import ImageWarning, ThresholdWarning
 from boldglm.core.discoveries import TemplateCalibration
 from boldglm.glm import cluster_level_inference, fdr_threshold, threshold_stats_img
 
@@ -108,7 +108,8 @@ def test_maps_of_integers_are_compared_as_numbers():
 
 def test_values_that_are_not_finite_count_as_zero(z):
     z[6, 6, 6], z[6, 6, 7] = np.nan, np.inf
-    kept = threshold_stats_img(image(z), alpha=0.01)[0].get_fdata()
+    with pytest.warns(ImageWarning, match="stat_img has 1 infinite values"):
+        kept = threshold_stats_img(image(z), alpha=0.01)[0].get_fdata()
     assert kept[6, 6, 6] == kept[6, 6, 7] == 0
     assert kept[5, 5, 5] != 0
 

@@ -69,7 +69,8 @@ def test_each_scan_has_its_own_clusters():
 
 def test_not_finite_is_nothing():
     data = np.array([[[np.nan, np.inf, 5.0]]])
-    found = get_data(threshold_img(nib.Nifti1Image(data, AFFINE), 1.0))
+    with pytest.warns(ImageWarning, match="img has 1 infinite values"):
+        found = get_data(threshold_img(nib.Nifti1Image(data, AFFINE), 1.0))
     np.testing.assert_array_equal(found, [[[0, 0, 5.0]]])
 
 

@@ -195,3 +195,19 @@ def test_an_unknown_suffix_is_refused(tmp_path, img):
 def test_only_images_are_written(tmp_path):
     with pytest.raises(TypeError, match="got a ndarray"):
         save_img(np.zeros((2, 2, 2)), tmp_path / "a.nii")
+
+
+@pytest.mark.parametrize("name", ["z", "z.png", "sub-01.v2", "z.gz"])
+def test_a_name_that_chooses_no_format_is_told(name, tmp_path):
+    """nibabel would write another file than it was told, or name its draft."""
+    img = nib.Nifti1Image(np.ones((2, 2, 2), np.float32), np.eye(4))
+    with pytest.raises(ImageFileError, match=r"ends in none of .*\.nii or \.nii\.gz"):
+        save_img(img, tmp_path / name)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["z.nii", "z.NII.GZ", "z.nii.bz2", "z.mgz", "z.img"])
+def test_a_file_has_the_name_that_was_asked_for(name, tmp_path):
+    img = nib.Nifti1Image(np.ones((2, 2, 2), np.float32), np.eye(4))
+    assert save_img(img, tmp_path / name) == tmp_path / name
+    assert (tmp_path / name).is_file()

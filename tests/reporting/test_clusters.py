@@ -8,7 +8,7 @@ from nibabel import Nifti1Image
 from scipy.ndimage import gaussian_filter
 
 from boldglm._base.errors import DimensionError
-from boldglm._base.warnings import ThresholdWarning
+from boldglm._base.warnings import ImageWarning, ThresholdWarning
 from boldglm.reporting import get_clusters_table
 
 COLUMNS = ["Cluster ID", "X", "Y", "Z", "Peak Stat", "Cluster Size (mm3)"]
@@ -147,7 +147,8 @@ def test_sizes_are_whole_cubic_millimetres():
 
 
 def test_values_that_are_not_finite_are_outside():
-    table = get_clusters_table(row_image(4, np.nan, 5, np.inf), 3.0)
+    with pytest.warns(ImageWarning, match="stat_img has 1 infinite values"):
+        table = get_clusters_table(row_image(4, np.nan, 5, np.inf), 3.0)
     assert table["Peak Stat"].tolist() == [5, 4]
 
 

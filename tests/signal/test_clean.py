@@ -354,3 +354,20 @@ def test_a_run_is_cleaned_in_its_place_without_a_copy(rng, confounds):
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert peak < series.nbytes
+
+
+@pytest.mark.parametrize(
+    ("n_confounds", "detrend", "is_told"),
+    [(17, True, False), (18, True, True), (18, False, False), (19, False, True)],
+)
+def test_so_many_confounds_that_nothing_is_left_are_told(
+    n_confounds, detrend, is_told, rng
+):
+    confounds = rng.standard_normal((20, n_confounds))
+    signals = rng.standard_normal((20, 2))
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        signal.clean(signals, confounds=confounds, detrend=detrend)
+    messages = [str(one.message) for one in told]
+    expected = [f"{n_confounds} confounds that differ explain all of 20 scans"]
+    assert [one.partition(":")[0] for one in messages] == (expected if is_told else [])

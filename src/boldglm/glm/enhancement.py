@@ -9,6 +9,7 @@ from boldglm._base.arguments import check_truth
 from boldglm.core.graph import volume_graph
 from boldglm.core.tfce import tfce
 from boldglm.image.files import check_niimg_3d
+from boldglm.image.finite import zero_where_not_finite
 from boldglm.image.like import get_data, new_img_like
 from boldglm.image.mask import inside_on_grid
 
@@ -74,9 +75,8 @@ def tfce_img(
     """
     check_truth(two_sided, "two_sided")
     img = check_niimg_3d(stat_img)
-    values = np.nan_to_num(
-        np.asarray(get_data(img), dtype=np.float64), posinf=0.0, neginf=0.0
-    )
+    values = np.asarray(get_data(img), dtype=np.float64)
+    values = zero_where_not_finite(values, "stat_img")
     inside = values != 0 if mask_img is None else inside_on_grid(img, mask_img)
     enhanced = np.zeros(values.shape, dtype=np.float32)
     sums = tfce(

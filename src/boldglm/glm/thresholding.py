@@ -21,6 +21,7 @@ from boldglm.core.multiple import (
     hommel_value,
 )
 from boldglm.image.files import check_niimg_3d
+from boldglm.image.finite import zero_where_not_finite
 from boldglm.image.like import get_data, new_img_like
 from boldglm.image.mask import inside_on_grid
 from boldglm.signal.checks import checked_number
@@ -304,7 +305,7 @@ def _values_and_inside(
     values = get_data(img)
     if values.dtype.kind != "f":
         values = values.astype(np.float32)
-    values = np.where(np.isfinite(values), values, values.dtype.type(0))
+    values = zero_where_not_finite(values, "stat_img")
     if mask_img is None:
         return values, values != 0
     return values, inside_on_grid(img, mask_img)

@@ -1,5 +1,6 @@
 """Opening an image file: what it is, and whether it is whole, from its header."""
 
+import errno
 import os
 import stat
 import struct
@@ -140,6 +141,10 @@ def _status(path: Path) -> os.stat_result:
     if stat.S_ISDIR(status.st_mode):
         msg = f"{path} is a folder; give the files in it, for example '{path}/*.nii'."
         raise ImageFileError(msg)
+    if not os.access(path, os.R_OK):
+        denied = PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        with naming(path):
+            raise denied
     if status.st_size == 0:
         msg = f"{path} is empty (0 bytes)."
         raise ImageFileError(msg)

@@ -10,6 +10,7 @@ from boldglm._base.arguments import check_truth
 from boldglm._base.warnings import ImageWarning, warn
 from boldglm.core.clusters import drop_small_clusters
 from boldglm.image.files import load_img
+from boldglm.image.finite import zero_where_not_finite
 from boldglm.image.headers import new_image
 from boldglm.image.like import own_data
 from boldglm.image.mask import inside_on_grid
@@ -87,11 +88,10 @@ def threshold_img(
     checked_number(cluster_threshold, "cluster_threshold", expected, low=0)
     opened = load_img(img)
     data = own_data(opened)
+    if data.dtype.kind == "f":
+        data = zero_where_not_finite(data, "img")
     # scan by scan, so that what is computed on the way is a volume
     volumes = list(np.moveaxis(data, 3, 0)) if data.ndim == 4 else [data]
-    if data.dtype.kind == "f":
-        for volume in volumes:
-            volume[~np.isfinite(volume)] = 0
     values = data.ravel(order="K")
     if mask_img is not None:
         inside = inside_on_grid(opened, mask_img)

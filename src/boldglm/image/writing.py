@@ -63,6 +63,7 @@ def save_img(img: SpatialImage, path: str | Path) -> Path:
         msg = f"save_img writes images; got a {type(img).__name__}."
         raise TypeError(msg)
     path = as_path(path, "path")
+    _check_ending(path)
     try:
         with written_whole(path) as draft:
             _write(img, draft)
@@ -73,6 +74,19 @@ def save_img(img: SpatialImage, path: str | Path) -> Path:
         msg = f"Cannot write {path}: {error}. No file of that name was changed."
         raise ImageFileError(msg) from error
     return path
+
+
+def _check_ending(path: Path) -> None:
+    """Raise unless nibabel knows a format by the end of a name."""
+    kinds = [kind for kind in nib.imageclasses.all_image_classes if kind.rw]
+    known = sorted({end for kind in kinds for end in kind.valid_exts})
+    name = path.name.lower().removesuffix(".gz").removesuffix(".bz2")
+    if not name.endswith(tuple(known)):
+        msg = (
+            f"Cannot write {path}: its name ends in none of {', '.join(known)}. The "
+            "end of a name chooses the format: .nii or .nii.gz for NIfTI."
+        )
+        raise ImageFileError(msg)
 
 
 def _write(img: SpatialImage, path: Path) -> None:

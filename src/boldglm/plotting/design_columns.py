@@ -48,7 +48,11 @@ def read_columns(design_matrix: Any) -> tuple[list[str], "NDArray[np.float64]"]:
     try:
         values = frame.to_numpy(dtype=np.float64, na_value=np.nan)
     except (TypeError, ValueError) as error:
-        msg = f"The design matrix holds something that is not a number: {error}"
+        wrong = [name for name, one in frame.items() if one.dtype.kind not in "iufb"]
+        msg = (
+            f"The design matrix holds something that is not a number: {error} "
+            f"(column {', '.join(map(repr, wrong))})"
+        )
         raise DesignError(msg) from error
     if 0 in values.shape:
         n_scans, n_regressors = values.shape

@@ -9,6 +9,7 @@ from boldglm._base.arguments import check_truth
 from boldglm._base.warnings import ThresholdWarning, warn
 from boldglm.core.clusters import Peaks, find_peaks, label_clusters
 from boldglm.image.files import check_niimg_3d
+from boldglm.image.finite import zero_where_not_finite
 from boldglm.image.like import get_data, new_img_like
 from boldglm.image.sources import grid_of
 from boldglm.reporting.corrected_p import CorrectedP, p_of_peaks, read_corrected_p
@@ -131,9 +132,8 @@ def get_clusters_table(
     _check_choices(stat_threshold, cluster_threshold, two_sided, min_distance)
     img = check_niimg_3d(stat_img)
     grid = grid_of(img)
-    values = np.nan_to_num(
-        np.asarray(get_data(img), dtype=np.float64), posinf=0.0, neginf=0.0
-    )
+    values = np.asarray(get_data(img), dtype=np.float64)
+    values = zero_where_not_finite(values, "stat_img")
     p_maps = [] if p_values_img is None else read_corrected_p(p_values_img, img)
     rows: list[tuple[Any, ...]] = []
     label_maps = []

@@ -256,6 +256,7 @@ def _plan(
             plan.append(_Run(scans, source, Cleaner(steps, columns, keep)))
         except ValueError as error:
             raise _explained(error, [_Run(scans, source, Cleaner(Steps()))]) from error
+        _warn_if_nothing_is_left(plan[-1])
     return plan
 
 
@@ -307,6 +308,20 @@ def _with_cosines(
         _warn("The confounds already hold slow cosines: no others are added.")
         return columns
     return np.hstack([columns, terms])
+
+
+def _warn_if_nothing_is_left(run: _Run) -> None:
+    basis = run.cleaner.basis
+    if basis is None:
+        return
+    n_scans, rank = basis.shape
+    # of a line, or of the mean alone
+    drift = 2 if run.cleaner.steps.detrend else int(np.allclose(basis.sum(axis=0), 0))
+    if rank + drift >= n_scans:
+        _warn(
+            f"{rank} confounds that differ explain all of {n_scans} scans: nothing but "
+            "rounding is left of the signals. Choose fewer confounds."
+        )
 
 
 def _warn(text: str) -> None:

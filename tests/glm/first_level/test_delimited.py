@@ -104,3 +104,9 @@ def test_the_ending_may_be_in_capitals(write):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"no file '.*nothing\.tsv'"):
         read_delimited(tmp_path / "nothing.tsv")
+
+
+def test_a_folder_is_no_table(tmp_path):
+    (tmp_path / "events.tsv").mkdir()
+    with pytest.raises(FileNotFoundError, match=r"only a folder '.*events\.tsv'"):
+        read_delimited(tmp_path / "events.tsv")

@@ -389,3 +389,10 @@ def test_frames_are_never_modified(model, run, table):
     assert np.array_equal(data, before[0])
     pd.testing.assert_frame_equal(table, before[1])
     pd.testing.assert_frame_equal(moved, before[2])
+
+
+def test_a_file_that_is_there_twice_is_told(files):
+    path, events, _ = files[0]
+    model = FirstLevelModel(t_r=sim.T_R, mask_img=False)
+    with pytest.warns(DesignWarning, match=r"run_imgs has '.*' 2 times: each counts"):
+        model.fit([path, str(path)], events=[events, events])

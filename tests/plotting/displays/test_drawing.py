@@ -469,3 +469,25 @@ def test_a_second_title_takes_the_place_of_the_first(display):
 def test_a_misspelt_option_is_told(display):
     with pytest.raises(TypeError, match=r"'treshold'.*check its spelling"):
         display.add_overlay(marker_map(), treshold=3)
+
+
+@pytest.mark.parametrize(
+    ("look", "message"),
+    [
+        ({"colors": "nobody"}, "colors is 'nobody'; expected a colour"),
+        ({"colors": ["r", 5]}, "colors is 5; expected a colour"),
+        ({"linewidths": "a"}, "linewidths is 'a'; expected widths in points"),
+        ({"linewidths": [-1.0]}, r"linewidths is \[-1.0\]; expected widths, 0 or more"),
+    ],
+)
+def test_lines_of_no_colour_or_width_are_told_before_they_are_drawn(look, message):
+    img = Nifti1Image(np.ones((4, 4, 4), np.float32), np.eye(4))
+    display = ZSlicer([1.0])
+    with pytest.raises((TypeError, ValueError), match=message):
+        display.add_contours(img, levels=[0.5], **look)
+
+
+@pytest.mark.parametrize("colours", ["r", (1, 0, 0), ["r", (0, 0, 1)], None])
+def test_lines_of_colours_are_drawn(colours):
+    img = Nifti1Image(np.arange(64.0).reshape(4, 4, 4), np.eye(4))
+    ZSlicer([1.0]).add_contours(img, levels=[20, 40], colors=colours, linewidths=2)

@@ -77,11 +77,17 @@ def read_delimited(
     (('onset', 'duration'), (('1.5', '2'),), (2,))
     """
     path = as_path(path, "the path of a table")
-    delimiter = _delimiter(path)
     if not path.is_file():
-        msg = f"There is no file '{path}'."
+        wrong = f"only a folder '{path}'" if path.is_dir() else f"no file '{path}'"
+        msg = f"There is {wrong} (looked from {Path.cwd()}); expected a table."
         raise FileNotFoundError(msg)
-    text = _decode(path, path.read_bytes(), delimiter)
+    delimiter = _delimiter(path)
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        msg = f"'{path}' cannot be read: {error.strerror}. Check that you may read it."
+        raise EventsError(msg) from error
+    text = _decode(path, raw, delimiter)
     records = _records(path, text, delimiter)
     if not records:
         msg = f"'{path}' is empty: expected a header line and one line per event."

@@ -1,5 +1,6 @@
 """What users pass to `fit`, sorted into one `Run` per run."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from os import PathLike
@@ -73,6 +74,7 @@ def collect_runs(
         )
         raise ValueError(msg)
     _check_grids(images)
+    _warn_of_twins(run_imgs)
     tables = {
         "events": _per_run(events, images, "events"),
         "confounds": _per_run(confounds, images, "confounds"),
@@ -164,6 +166,19 @@ def _check_grids(images) -> None:
                 "grid first, for example with boldglm.image.resample_to_img."
             )
             raise ShapeError(msg)
+
+
+def _warn_of_twins(run_imgs) -> None:
+    """A file that is there twice counts as two runs, which agree too well."""
+    several = run_imgs if isinstance(run_imgs, list | tuple) else []
+    files = [str(one) for one in several if isinstance(one, str | PathLike)]
+    for file, times in Counter(files).items():
+        if times > 1:
+            warn(
+                f"run_imgs has {file!r} {times} times: each counts as a run of its "
+                "own, and fixed effects take them for independent.",
+                DesignWarning,
+            )
 
 
 def _per_run(value, images: Sequence[Any], name: str, *, arrays: bool = False):

@@ -172,6 +172,11 @@ def opened_parts(path: Path) -> Iterator[StoredParts]:
     except (ImageFileError, NotEnoughMemoryError):
         raise
     except (*_DAMAGE, KeyError, OverflowError) as error:
+        if isinstance(error, PermissionError):
+            msg = (
+                f"{path} cannot be read: {error.strerror}. Check that you may read it."
+            )
+            raise ImageFileError(msg) from error
         reason = error.args[0] if error.args else type(error).__name__
         msg = f"{path} is not a model that boldglm saved, or is damaged: {reason}"
         raise ImageFileError(msg) from error

@@ -13,14 +13,9 @@ from boldglm._base.arguments import (
 )
 from boldglm._base.warnings import FigureWarning, warn
 from boldglm.plotting.cm import colour_map
-from boldglm.plotting.displays.colours import (
-    Limits,
-    check_threshold,
-    hide,
-    norm_of,
-)
+from boldglm.plotting.displays.colours import Limits, check_threshold, hide, norm_of
 from boldglm.plotting.displays.frame import TITLE_SIZE, Frame
-from boldglm.plotting.displays.look import check_colour, check_words
+from boldglm.plotting.displays.look import check_colour, check_lines, check_words
 from boldglm.plotting.displays.markers import Markers
 from boldglm.plotting.displays.opacity import Opacity, as_opacity
 from boldglm.plotting.displays.panel import Panel
@@ -191,6 +186,7 @@ class Drawing(ABC):
         how = kwargs.pop("resampling_interpolation", "continuous")
         volume = open_volume(img, "img", how)
         look = dict(kwargs)
+        check_lines(look)
         opacity = look.pop("transparency", None)
         if opacity is not None:
             look["alpha"] = as_opacity(opacity, None).of_lines

@@ -2,9 +2,11 @@
 
 from typing import Any
 
-from boldglm._base.arguments import checked_number, shown
+import numpy as np
 
-__all__ = ["check_colour", "check_words"]
+from boldglm._base.arguments import as_numbers, checked_number, shown
+
+__all__ = ["check_colour", "check_lines", "check_words"]
 
 
 def check_colour(colour: Any, name: str) -> None:
@@ -47,3 +49,28 @@ def check_words(x: Any, y: Any, size: Any, alpha: Any) -> None:
     checked_number(y, "y", "a fraction of the frame", low=-10, high=10)
     checked_number(size, "size", "points", low=0.1, high=1000)
     checked_number(alpha, "alpha", "an opacity, from 0 to 1", low=0, high=1)
+
+
+def check_lines(look: dict[str, Any]) -> None:
+    """Raise for colours and widths of lines that matplotlib would stumble over late.
+
+    Raises
+    ------
+    TypeError, ValueError
+
+    Examples
+    --------
+    >>> check_lines({"colors": ["r", (0, 0, 1)], "linewidths": 2})
+    """
+    from matplotlib.colors import is_color_like
+
+    colours = look.get("colors")
+    if colours is not None:
+        several = isinstance(colours, list | tuple | np.ndarray)
+        for one in colours if several and not is_color_like(colours) else [colours]:
+            check_colour(one, "colors")
+    if look.get("linewidths") is not None:
+        widths = as_numbers(look["linewidths"], "linewidths", "widths in points")
+        if not (np.isfinite(widths).all() and (widths >= 0).all()):
+            msg = f"linewidths is {look['linewidths']!r}; expected widths, 0 or more."
+            raise ValueError(msg)
