@@ -105,7 +105,7 @@ def test_a_list_counts_as_one_dimension(folder):
     series = folder / "series.nii.gz"
     with pytest.raises(DimensionError, match="expected a 3D image in a list"):
         check_niimg_4d([series, series])
-    with pytest.raises(DimensionError, match="expected a 2D image in a list"):
+    with pytest.raises(DimensionError, match="expected one 3D image"):
         check_niimg_3d([folder / "a-01.nii"])
     assert check_niimg([series, series]).shape == (2, 3, 4, 10)
 

@@ -383,3 +383,10 @@ def test_an_estimator_among_others(atlas, bold, readonly):
     assert all(masker.get_params()[key] is value for key, value in before.items())
     again = pickle.loads(pickle.dumps(masker))
     np.testing.assert_array_equal(again.transform(bold), rows)
+
+
+def test_a_map_is_no_label_image(rng):
+    """It would have as many regions as voxels."""
+    img = nib.Nifti1Image(rng.standard_normal((4, 4, 4)), np.eye(4))
+    with pytest.raises(MaskError, match="is no label image by its values: 64 of 64"):
+        NiftiLabelsMasker(img).fit()

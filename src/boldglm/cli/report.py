@@ -30,6 +30,7 @@ def add_report(commands: Any) -> None:
     parser.add_argument(
         "contrasts",
         nargs="*",
+        default=[],  # or argparse says that one is required
         metavar="CONTRAST",
         help=(
             "an expression of regressors such as 'faces - houses', or rows of an F "

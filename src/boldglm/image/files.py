@@ -211,6 +211,9 @@ def _one_image(
         msg = "There are no images: the list is empty."
         raise TypeError(msg)
     if is_series(niimg, wildcards):
+        if ensure_ndim == 3:
+            msg = f"Got a list of {len(images)} images; expected one 3D image."
+            raise DimensionError(msg)
         if ensure_ndim is not None:
             for img in images:
                 require_dimensions(img, ensure_ndim - 1, " in a list")

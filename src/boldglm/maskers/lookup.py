@@ -1,16 +1,17 @@
-"""Tables that name the regions of a label image."""
+"""The values of a label image, and tables that name its regions."""
 
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from boldglm._base.arguments import as_path
+from boldglm._base.errors import MaskError
 from boldglm._base.warnings import ImageWarning, warn
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["lookup_table"]
+__all__ = ["check_whole", "lookup_table"]
 
 
 def lookup_table(
@@ -116,3 +117,33 @@ def _read(lut: Any) -> "DataFrame":
         msg = f"lut is {what}; expected a table with the columns 'index' and 'name'."
         raise ValueError(msg)
     return table
+
+
+def check_whole(name: str, values: list[Any]) -> None:
+    """Look whether labels are whole: others come from a map, or from interpolation.
+
+    Raises
+    ------
+    MaskError
+        If most are not: there would be a region for nearly every voxel.
+
+    Warns
+    -----
+    ImageWarning
+        If some are not.
+
+    Examples
+    --------
+    >>> check_whole("atlas", [0, 1, 2.0])
+    """
+    fractions = [value for value in values if value != int(value)]
+    if not fractions:
+        return
+    msg = (
+        f"{name} is no label image by its values: {len(fractions)} of {len(values)} "
+        f"are not whole numbers, such as {fractions[0]:g}. Each is taken for a region. "
+        "Pass a label image, resampled by nearest neighbours."
+    )
+    if len(fractions) > len(values) / 2:
+        raise MaskError(msg)
+    warn(msg, ImageWarning)

@@ -17,7 +17,7 @@ from boldglm.image.headers import new_image
 from boldglm.image.reading import name_of, read_data, working_dtype
 from boldglm.image.resample import resample_img
 from boldglm.image.sources import grid_of, open_all
-from boldglm.maskers.lookup import lookup_table
+from boldglm.maskers.lookup import check_whole, lookup_table
 from boldglm.maskers.regions import RegionSet, read_regions
 from boldglm.maskers.series_masker import SeriesMasker
 from boldglm.signal.checks import check_choice, checked_number
@@ -202,7 +202,7 @@ class NiftiLabelsMasker(SeriesMasker):
         self._check_parameters()
         own = check_niimg_3d(self.labels_img)
         present = _values(_read_labels(own))
-        _warn_of_fractions(name_of(self.labels_img), present)
+        check_whole(name_of(self.labels_img), present)
         regions = [value for value in present if value != self.background_label]
         if not regions:
             msg = (
@@ -379,17 +379,6 @@ def _moved(img: Any, grid: Grid) -> Any:
 def _read_labels(img: SpatialImage) -> np.ndarray:
     data = read_data(img)
     return np.where(np.isfinite(data), data, 0) if data.dtype.kind == "f" else data
-
-
-def _warn_of_fractions(name: str, values: list[Any]) -> None:
-    """Labels are whole numbers; others come from a map, or from interpolation."""
-    fractions = [value for value in values if value != int(value)]
-    if fractions:
-        _warn(
-            f"{name} is no label image by its values: {len(fractions)} of "
-            f"{len(values)} are not whole numbers, such as {fractions[0]:g}. Each is "
-            "taken for a region. Pass a label image, resampled by nearest neighbours."
-        )
 
 
 def _values(data: np.ndarray) -> list[Any]:

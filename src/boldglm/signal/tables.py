@@ -179,7 +179,7 @@ def _read(
         wrong = f"only a folder '{path}'" if path.is_dir() else f"no file '{path}'"
         msg = (
             f"{what}: there is {wrong} (looked from {Path.cwd()}). Give the path of a "
-            "table with a row per scan, or the table itself."
+            "table, or the table itself."
         )
         raise FileNotFoundError(msg)
     suffix = path.suffix.lower()

@@ -8,6 +8,7 @@ from tests.glm.first_level import simulated_runs as sim
 from boldglm._base.errors import ContrastError, NotEstimableError, NotFittedError
 from boldglm._base.warnings import ContrastWarning
 from boldglm.glm.first_level import FirstLevelModel
+from boldglm.glm.first_level.run_contrasts import contrast_rows
 
 MAPS = ["z_score", "stat", "p_value", "effect_size", "effect_variance"]
 
@@ -378,3 +379,9 @@ def test_expressions_parted_by_semicolons_are_the_rows_of_an_f(fitted):
     got, expected = (fitted.compute_contrast(one) for one in ("a; b", rows))
     np.testing.assert_array_equal(got.get_fdata(), expected.get_fdata())
     assert "of contrast a; b" in str(got.header["descrip"])
+
+
+def test_a_run_without_a_contrast_is_told():
+    designs = [pd.DataFrame({"a": [0, 1, 0]})] * 2
+    with pytest.raises(ContrastError, match="the run at index 1 is None; expected"):
+        contrast_rows(designs, ["a", None])

@@ -252,6 +252,7 @@ class FirstLevelModel(Reported, RunFits):
         check_signal_scaling(self.signal_scaling)
         check_truth(self.minimize_memory, "minimize_memory")
         check_truth(self.reports, "reports")
+        check_truth(self.standardize, "standardize")
         if design_matrices is None or self.noise_model in BY_REPETITION_TIME:
             check_t_r(self.t_r)
         noise = as_noise_model(self.noise_model, bins, self.first_scans, self.t_r)

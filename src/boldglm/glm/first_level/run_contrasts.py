@@ -84,6 +84,12 @@ def contrast_rows(designs, contrast_def) -> list[np.ndarray | None]:
     found: list[np.ndarray | None] = []
     lacking = {}
     for run, definition in enumerate(definitions):
+        if definition is None:
+            msg = (
+                f"The contrast of the run at index {run} is None; expected an "
+                "expression or weights (zeros leave a run out)."
+            )
+            raise ContrastError(msg)
         rows, missing = _rows(definition, columns[run], columns, present[run])
         if missing:
             lacking[run] = missing
