@@ -7,6 +7,7 @@ from scipy.ndimage import gaussian_filter
 from tests.laws import line
 from tests.laws.line import NOISES, PAIRS, T_CONTRAST, assert_same, slow_if
 
+from boldglm._base.warnings import DesignWarning
 from boldglm.glm import threshold_stats_img
 
 ROUNDING = 3e-6
@@ -251,7 +252,8 @@ def test_several_runs_are_the_mean_of_each(noise, runs):
 
 @pytest.mark.parametrize("noise", NOISES)
 def test_a_run_given_twice_has_half_the_variance(noise, run, paths, as_it_is):
-    model = line.fitted([paths, paths], [run.design] * 2, noise)
+    with pytest.warns(DesignWarning, match="2 times: each counts as a run"):
+        model = line.fitted([paths, paths], [run.design] * 2, noise)
     found, one = line.maps(model, F=None), as_it_is(noise)
     np.testing.assert_array_equal(found["t effect_size"], one["t effect_size"])
     np.testing.assert_allclose(
