@@ -1,6 +1,7 @@
 """Tables of numbers, a row per scan: data frames, arrays, files."""
 
 import csv
+import os
 import zlib
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -182,6 +183,9 @@ def _read(
             "table, or the table itself."
         )
         raise FileNotFoundError(msg)
+    if not os.access(path, os.R_OK):
+        msg = f"{what}: '{path}' cannot be read. Check that you may read it."
+        raise DesignError(msg)
     suffix = path.suffix.lower()
     if suffix in DELIMITERS:
         return read_text(path, what, prefix)

@@ -276,3 +276,12 @@ def test_numbers_alone_that_are_none_say_so(text, tmp_path):
     path.write_text(text)
     with pytest.raises(DesignError, match="cannot be read as columns of numbers"):
         load_confounds_table(path, 10)
+
+
+def test_a_table_that_may_not_be_read_is_told(tmp_path, monkeypatch):
+    """Root may read all: the system is asked as for somebody else."""
+    path = tmp_path / "secret.tsv"
+    path.write_text("a\n1\n")
+    monkeypatch.setattr("os.access", lambda *_: False)
+    with pytest.raises(DesignError, match=r"secret\.tsv' cannot be read\. Check that"):
+        load_design_table(path, 1)
