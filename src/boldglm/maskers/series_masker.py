@@ -1,5 +1,6 @@
 """What all maskers share: images in, cleaned series out."""
 
+from abc import ABC, abstractmethod
 from typing import Any, Self
 
 import numpy as np
@@ -28,7 +29,7 @@ __all__ = ["SeriesMasker"]
 _FLAGS = {"high_variance_confounds", "keep_masked_labels", "allow_overlap"}
 
 
-class SeriesMasker(Estimator):
+class SeriesMasker(Estimator, ABC):
     """Base of maskers: they differ in which series they take out of images.
 
     A masker has `fit`, which sets ``n_elements_``, and `_series`, which takes one
@@ -42,13 +43,13 @@ class SeriesMasker(Estimator):
     dtype: Any
     clean_args: Any
 
+    @abstractmethod
     def fit(self, imgs: Any = None, y: Any = None) -> Self:
         """Get ready to take series out of images; every masker has its own."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _series(self, images: list[SpatialImage]) -> np.ndarray:
         """Series as they are in the images, (scan, element), the caller's own."""
-        raise NotImplementedError
 
     def transform(
         self, imgs: Any, confounds: Any = None, sample_mask: Any = None
